@@ -1,0 +1,53 @@
+# Two commands for a newcomer: make run, make test. The rest serves those who work here.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+LOCKS := requirements-dev.lock assets.lock pyproject.toml
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run demo test lint messages lock bench soak clean
+
+help:  ## what each target does
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(STAMP): $(LOCKS)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) --version). Try: make PYTHON=python3.12 …" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' || { echo "Python's venv module is missing. On Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --require-hashes --no-deps --requirement assets.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+setup: $(STAMP)  ## install everything into .venv, nothing else
+
+run: setup  ## migrate, load the five plans, serve on http://127.0.0.1:8000
+	$(BIN)/qingshan migrate
+	$(BIN)/qingshan load-plans
+	$(BIN)/qingshan serve
+
+test: setup  ## the whole suite, on SQLite and on a throw-away PostgreSQL
+	$(BIN)/python -m pytest
+
+lint: setup  ## style, layout contracts, types, messages, migrations
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+	$(BIN)/python -m core.messages check
+	$(BIN)/qingshan check-migrations
+
+messages: setup  ## collect the texts of code and templates into the catalogues
+	$(BIN)/python -m core.messages update
+
+bench: setup  ## speed, as ratios to a baseline in the same run; writes benchmarks/results.md
+	$(BIN)/python benchmarks/list_page.py
+
+lock:  ## resolve the dependencies anew (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q pyproject.toml -o requirements.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q --no-deps --group assets -o assets.lock
+
+clean:  ## remove what setup and runs made (never var/, where the data is)
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache

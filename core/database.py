@@ -1,0 +1,100 @@
+"""The database: how it is opened, how a read and a write are begun and ended. Only this file commits."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import BigInteger, Engine, Integer, MetaData, create_engine, event, make_url
+from sqlalchemy import String as SqlString
+from sqlmodel import Session, SQLModel
+
+# Constraint names are given by rule, so that migrations can name them on both databases.
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+THREADS = 40  # requests handled at once; the pool has a connection for each
+
+
+def key_text(length: int) -> SqlString:
+    """A text column that sorts byte by byte on both databases (SQLite does so by itself)."""
+    return SqlString(length).with_variant(SqlString(length, collation="C"), "postgresql")
+
+
+def long_id() -> BigInteger:
+    """A 64-bit primary key that both databases count up by themselves."""
+    return BigInteger().with_variant(Integer, "sqlite")
+
+
+class Database:
+    """One database: `reading()` for a consistent view, `writing()` for one transaction that ends in a commit."""
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        if self.is_sqlite and self.url.database and self.url.database != ":memory:":
+            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+        self.engine = _engine(url, sqlite=self.is_sqlite)
+        # SQLite allows one writer; waiting here is fair and quick, waiting inside SQLite is neither.
+        self._writer = threading.RLock()
+        if self.is_sqlite:
+            self._reading = self.engine
+            self._writing = self.engine.execution_options(begin_immediate=True)
+        else:
+            self._reading = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            self._writing = self.engine
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that sees one moment of the database and writes nothing."""
+        with Session(self._reading, autoflush=False) as session:
+            yield session
+            session.rollback()
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A session whose work is committed together when the block ends, or not at all when it raises."""
+        if not self.is_sqlite:
+            with Session(self._writing) as session:
+                yield session
+                session.commit()
+            return
+        with self._writer, Session(self._writing) as session:
+            yield session
+            session.commit()
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _engine(url: str, *, sqlite: bool) -> Engine:
+    if not sqlite:
+        return create_engine(url, pool_size=THREADS, max_overflow=4, pool_pre_ping=True)
+    engine = create_engine(url, pool_size=THREADS, max_overflow=4, connect_args={"timeout": 30})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # BEGIN is ours to say, below
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        # A transaction that reads and then writes fails at once when another wrote in between: writers say so first.
+        immediate = connection.get_execution_options().get("begin_immediate")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+    return engine
+
+
+def all_tables() -> MetaData:
+    """The tables of every folder that was imported."""
+    return SQLModel.metadata

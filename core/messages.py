@@ -1,0 +1,76 @@
+"""Collects the texts of code and templates into the catalogues: `python -m core.messages update|check`.
+
+`check` fails when a text is missing from a catalogue or has no English.
+"""
+
+import sys
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po, write_po
+
+from core.language import FOLDER, LANGUAGES
+from core.settings import ROOT
+
+CODE = ("core", "portfolio", "budgets", "milestones", "reports", "seed", "web")
+_KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
+_JINJA = {"extensions": "jinja2.ext.do", "silent": "false", "trimmed": "true"}
+
+
+def collected() -> Catalog:
+    """Every text that is marked in code and templates, with the files it stands in."""
+    catalogue = Catalog(project="qingshan", version="1", fuzzy=False)
+    sources = [(ROOT / folder, [("**.py", "python")], {}) for folder in CODE]
+    sources.append((ROOT / "templates", [("**.html", "jinja2")], {"**.html": _JINJA}))
+    for folder, methods, options in sources:
+        for file, _line, message, _comments, _context in extract_from_dir(
+            folder, method_map=methods, options_map=options, keywords=_KEYWORDS
+        ):
+            catalogue.add(message, locations=[(f"{folder.name}/{file}", 0)])
+    return catalogue
+
+
+def _path(language: str) -> Path:
+    return FOLDER / language / "messages.po"
+
+
+def _kept(language: str) -> Catalog:
+    if not _path(language).exists():
+        return Catalog(locale=language, project="qingshan", version="1", fuzzy=False)
+    with _path(language).open("rb") as source:
+        return read_po(source, locale=language)
+
+
+def update() -> None:
+    """Brings the catalogues up to date with the marked texts; translations that are there stay."""
+    template = collected()
+    for language in LANGUAGES:
+        kept = _kept(language)
+        kept.update(template, no_fuzzy_matching=True)
+        kept.obsolete.clear()
+        _path(language).parent.mkdir(parents=True, exist_ok=True)
+        with _path(language).open("wb") as target:
+            write_po(target, kept, sort_output=True, include_lineno=False, omit_header=False, width=120)
+
+
+def problems() -> list[str]:
+    """What is missing or untranslated, one line each."""
+    wanted = {message.id for message in collected() if message.id}
+    found: list[str] = []
+    for language in LANGUAGES:
+        kept = {message.id: message.string for message in _kept(language) if message.id}
+        found += [f"{language}: not in the catalogue: {text}" for text in sorted(map(str, wanted - kept.keys()))]
+        found += [f"{language}: no longer used: {text}" for text in sorted(map(str, kept.keys() - wanted))]
+        if language != "zh":
+            found += [f"{language}: no translation: {text}" for text in sorted(map(str, wanted)) if not kept.get(text)]
+    return found
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["update"]:
+        update()
+    else:
+        lines = problems()
+        sys.stderr.write("".join(f"{line}\n" for line in lines))
+        sys.exit(bool(lines))

@@ -1,0 +1,104 @@
+"""Contradictions (矛盾): where a plan says two things.
+
+Recorded with every reading; decided by a person on a document, never silently.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Column, DateTime, Text, UniqueConstraint
+from sqlmodel import Field, Session, SQLModel
+
+from core import audit
+from core.audit import Actor
+from core.calendar import now
+from core.errors import N_, Invalid, Missing, Stale
+
+
+class Contradiction(SQLModel, table=True):
+    """Two or more readings of one field; `in_use` is the reading that the data follows (from 0), or null."""
+
+    __tablename__ = "contradiction"
+    __table_args__ = (UniqueConstraint("plan_id", "key"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    plan_id: int = Field(foreign_key="plan.id")
+    key: str = Field(max_length=60)
+    position: int
+    grave: bool = False
+    subject: str | None = Field(default=None, max_length=40)
+    subject_id: int | None = Field(default=None, sa_column=Column(BigInteger))
+    field: str = Field(max_length=40)
+    summary: str = Field(sa_column=Column(Text, nullable=False))
+    summary_en: str = Field(sa_column=Column(Text, nullable=False))
+    in_use: int | None = None
+    why: str | None = Field(default=None, sa_column=Column(Text))
+    decided_reading: int | None = None
+    decision: str | None = Field(default=None, max_length=1000)
+    decision_document: str | None = Field(default=None, max_length=200)
+    decided_by: str | None = Field(default=None, max_length=120)
+    decided_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
+    row_version: int = 1
+
+
+class Reading(SQLModel, table=True):
+    """One side of a contradiction; its lines stand as a citation with the role `reading`."""
+
+    __tablename__ = "reading"
+    __table_args__ = (UniqueConstraint("contradiction_id", "position"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    contradiction_id: int = Field(foreign_key="contradiction.id")
+    position: int
+    value: str = Field(max_length=4000)
+    wording: str | None = Field(default=None, sa_column=Column(Text))
+
+
+@dataclass(frozen=True)
+class NewDecision:
+    """What a person decides: which reading holds (None: neither), why, and on what document."""
+
+    reading: int | None
+    decision: str
+    document: str
+
+
+def decide(
+    session: Session, contradiction: Contradiction, new: NewDecision, *, readings: int, expected_version: int, by: Actor
+) -> None:
+    """Records the decision. It changes no figure by itself: the value is then changed at the record, on the same document.
+
+    Errors: Stale, Missing, Invalid.
+    """
+    if contradiction.row_version != expected_version:
+        raise Stale(who=contradiction.decided_by or "")
+    if not new.document.strip():
+        raise Missing(field="document", label=N_("依据文件"))
+    if not new.decision.strip():
+        raise Missing(field="decision", label=N_("处理意见"))
+    if new.reading is not None and not 0 <= new.reading < readings:
+        raise Invalid(field="reading", label=N_("采用"), found=str(new.reading + 1), expected=N_("所列说法之一"))
+    before = {
+        "reading": contradiction.decided_reading,
+        "decision": contradiction.decision,
+        "document": contradiction.decision_document,
+    }
+    contradiction.decided_reading = new.reading
+    contradiction.decision = new.decision.strip()[:1000]
+    contradiction.decision_document = new.document.strip()[:200]
+    contradiction.decided_by = by.name
+    contradiction.decided_at = now()
+    contradiction.row_version += 1
+    session.add(contradiction)
+    after = {"reading": new.reading, "decision": contradiction.decision, "document": contradiction.decision_document}
+    assert contradiction.id is not None
+    audit.record(
+        session,
+        "decide",
+        "contradiction",
+        contradiction.id,
+        before=before,
+        after=after,
+        reason=contradiction.decision,
+        by=by,
+    )

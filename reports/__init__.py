@@ -1,0 +1,1 @@
+"""Numbers across all folders and the files made from them."""

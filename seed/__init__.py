@@ -1,0 +1,1 @@
+"""The five plans as data, and the loader that puts them into the database."""

@@ -1,0 +1,74 @@
+"""YAML files read together with the line of every value, so that an error can name file and line."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+Place = tuple[str | int, ...]
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """Refuses a key that stands twice in one mapping, and reads `no`, `yes` and `on` as the words that they are."""
+
+
+_StrictLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool" or first in "tTfF"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def _mapping_without_duplicates(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
+    seen: dict[Any, int] = {}
+    for key_node, _ in node.value:
+        key = loader.construct_object(key_node, deep=True)
+        if key in seen:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"key {key!r} stands twice (first at line {seen[key]})", key_node.start_mark
+            )
+        seen[key] = key_node.start_mark.line + 1
+    return loader.construct_mapping(node, deep=True)
+
+
+_StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping_without_duplicates)
+
+
+@dataclass(frozen=True)
+class YamlFile:
+    """A parsed file and the line where each value begins."""
+
+    path: Path
+    data: Any
+    lines: dict[Place, int]
+
+    def line_of(self, place: Place) -> int:
+        """The line of a value, or of the nearest enclosing value when the place itself is missing."""
+        while place:
+            if place in self.lines:
+                return self.lines[place]
+            place = place[:-1]
+        return 1
+
+
+def read_yaml(path: Path) -> YamlFile:
+    """The file's data with the line of every value.
+
+    Errors: yaml.YAMLError for a file that is not YAML or repeats a key; its mark names the line.
+    """
+    text = path.read_text(encoding="utf-8")
+    lines: dict[Place, int] = {}
+
+    def walk(node: yaml.Node | None, place: Place) -> None:
+        if node is None:
+            return
+        lines[place] = node.start_mark.line + 1
+        if isinstance(node, yaml.MappingNode):
+            for key_node, value_node in node.value:
+                walk(value_node, (*place, key_node.value))
+        elif isinstance(node, yaml.SequenceNode):
+            for index, value_node in enumerate(node.value):
+                walk(value_node, (*place, index))
+
+    walk(yaml.compose(text, Loader=yaml.SafeLoader), ())
+    return YamlFile(path, yaml.load(text, Loader=_StrictLoader), lines)  # noqa: S506 (a SafeLoader)
