@@ -4,6 +4,7 @@ A quarter is kept in tables as one sortable whole number, year x 10 + quarter: 2
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
@@ -12,7 +13,7 @@ from core.errors import N_, Broken
 from core.settings import settings
 
 FIRST_YEAR, LAST_YEAR = 1949, 2100
-_WRITTEN = re.compile(r"(\d{4})(Q[1-4]|MID|FINAL)?")
+_WRITTEN = re.compile(r"([0-9]{4})(Q[1-4]|MID|FINAL)?")
 
 
 class NotAPeriod(Broken):
@@ -48,7 +49,7 @@ def period_from_text(text: str, *, field: str | None = "period") -> Period:
 
     Errors: NotAPeriod for anything else, such as 2024Q5.
     """
-    match = _WRITTEN.fullmatch(text.strip().upper())
+    match = _WRITTEN.fullmatch(unicodedata.normalize("NFKC", text).strip().upper())
     if not match or not FIRST_YEAR <= int(match[1]) <= LAST_YEAR:
         raise NotAPeriod(field=field, found=text.strip()[:20])
     return Period(int(match[1]), match[2] or "")

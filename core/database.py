@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import BigInteger, Engine, Integer, MetaData, create_engine, event, make_url
+from sqlalchemy import BigInteger, Engine, Integer, MetaData, Select, create_engine, event, make_url, select
 from sqlalchemy import String as SqlString
 from sqlmodel import Session, SQLModel
 
@@ -27,6 +27,11 @@ def key_text(length: int) -> SqlString:
     return SqlString(length).with_variant(SqlString(length, collation="C"), "postgresql")
 
 
+def select_columns(*columns: Any) -> Select[Any]:
+    """A query for columns. SQLModel types a column as the value it holds, which SQLAlchemy's own `select` will not take."""
+    return select(*columns)
+
+
 def long_id() -> BigInteger:
     """A 64-bit primary key that both databases count up by themselves."""
     return BigInteger().with_variant(Integer, "sqlite")
@@ -44,8 +49,8 @@ class Database:
         # SQLite allows one writer; waiting here is fair and quick, waiting inside SQLite is neither.
         self._writer = threading.RLock()
         if self.is_sqlite:
-            self._reading = self.engine
-            self._writing = self.engine.execution_options(begin_immediate=True)
+            self._reading: Engine = self.engine
+            self._writing: Engine = self.engine.execution_options(begin_immediate=True)
         else:
             self._reading = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             self._writing = self.engine

@@ -42,7 +42,7 @@ class NotThere(Broken):
     """Missing and forbidden look the same."""
 
     status = 404
-    sentence = N_("没有找到这一页，或者您无权查看。")
+    sentence = N_("没有找到您要的内容，或者您无权查看。")
 
 
 class SignInNeeded(Broken):

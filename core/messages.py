@@ -5,6 +5,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
@@ -21,7 +22,9 @@ _JINJA = {"extensions": "jinja2.ext.do", "silent": "false", "trimmed": "true"}
 def collected() -> Catalog:
     """Every text that is marked in code and templates, with the files it stands in."""
     catalogue = Catalog(project="qingshan", version="1", fuzzy=False)
-    sources = [(ROOT / folder, [("**.py", "python")], {}) for folder in CODE]
+    sources: list[tuple[Path, list[tuple[str, str]], dict[str, Any]]] = [
+        (ROOT / folder, [("**.py", "python")], {}) for folder in CODE
+    ]
     sources.append((ROOT / "templates", [("**.html", "jinja2")], {"**.html": _JINJA}))
     for folder, methods, options in sources:
         for file, _line, message, _comments, _context in extract_from_dir(

@@ -5,6 +5,7 @@ Source: domain page, section 4. 0.7403 亿元 = 7403 万元 = 74,030,000 元 = 7
 
 import re
 from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 
 from core.errors import N_, Broken
 
@@ -13,7 +14,8 @@ PLACES = {"元": 2, "万元": 2, "亿元": 4}
 ENGLISH_UNIT = {"元": "CNY", "万元": "CNY 10,000", "亿元": "CNY 100 million"}
 UNITS = tuple(FEN_PER)
 
-_PLAIN = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?|[+-]?\d+(\.\d+)?")
+_PLAIN = re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?|[+-]?[0-9]+(\.[0-9]+)?")
+_LONGEST = 40  # characters; what is longer is no amount, and is not worth the calculating
 _WIDE = str.maketrans("０１２３４５６７８９．，－＋", "0123456789.,-+")
 LARGEST_FEN = 10**17  # 10 亿亿分 = 1 万万亿元: far above any plan, far below a 64-bit integer
 
@@ -34,10 +36,10 @@ def fen_from_text(text: str, unit: str, *, label: str = N_("金额"), field: str
     Errors: NotMoney for anything else (1.2亿, 1e9, 1,23); TooFine when it is not a whole number of fen.
     """
     plain = text.strip().translate(_WIDE)
-    if not _PLAIN.fullmatch(plain):
+    if len(plain) > _LONGEST or not _PLAIN.fullmatch(plain):
         raise NotMoney(field=field, label=label, found=text.strip()[:40], unit=unit)
-    fen = Decimal(plain.replace(",", "")) * FEN_PER[unit]
-    if fen != fen.to_integral_value():
+    fen = Fraction(plain.replace(",", "")) * FEN_PER[unit]  # a Decimal would round at its 28th digit
+    if fen.denominator != 1:
         raise TooFine(field=field, label=label, found=text.strip()[:40], unit=unit)
     if abs(fen) > LARGEST_FEN:
         raise NotMoney(field=field, label=label, found=text.strip()[:40], unit=unit)

@@ -49,10 +49,12 @@ _LARGE = {
 _ALIASES = {
     "m2": "平方米", "㎡": "平方米", "m²": "平方米", "km2": "平方公里", "km²": "平方公里", "平方千米": "平方公里",
     "ha": "公顷", "m3": "立方米", "m³": "立方米", "方": "立方米", "m": "米", "km": "公里", "千米": "公里",
-    "t": "吨", "kg": "千克", "mw": "兆瓦", "kw": "千瓦", "百分比": "%", "个百分点": "百分点",
+    "t": "吨", "kg": "千克", "mg": "毫克", "μg": "微克", "mw": "兆瓦", "kw": "千瓦", "百分比": "%", "个百分点": "百分点",
 }  # fmt: skip
 _PER_DAY = re.compile(r"/(天|d|day)$")
 _COUNTED = re.compile(r"[一-鿿]{1,12}(/[一-鿿]{1,12})?")
+_PLAIN = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?")
+_LARGEST_MICRO = 2**63 - 1
 
 
 class UnknownUnit(Broken):
@@ -71,7 +73,7 @@ def _lookup(unit: str) -> tuple[str, Fraction]:
             if rest in sizes:
                 return name, sizes[rest] * _LARGE[large]
     for large, rest in heads:
-        if _COUNTED.fullmatch(rest):
+        if rest not in _LARGE and _COUNTED.fullmatch(rest):
             return f"count of {rest}", Fraction(_LARGE[large])
     raise UnknownUnit(field="unit", found=unit[:40])
 
@@ -83,7 +85,9 @@ def unit_name(text: str) -> str:
     """
     unit = unicodedata.normalize("NFKC", text).replace(" ", "").replace("％", "%")
     unit = _PER_DAY.sub("/日", unit)
-    head = next((large for large in sorted(_LARGE, key=len, reverse=True) if large and unit.startswith(large)), "")
+    heads = sorted(filter(None, _LARGE), key=len, reverse=True)
+    whole = unit.lower() in _ALIASES  # 千米 and 百分比 begin like 千户 and 百亩
+    head = "" if whole else next((large for large in heads if unit.startswith(large)), "")
     stem, slash, below = unit[len(head) :].partition("/")
     unit = head + _ALIASES.get(stem.lower(), stem) + slash + _ALIASES.get(below.lower(), below)
     _lookup(unit)
@@ -112,11 +116,15 @@ def converted(value: Fraction | int, unit: str, to: str) -> Fraction:
 def micro_from_text(text: str) -> int:
     """A printed decimal as an integer count of millionths of its own unit.
 
-    Errors: ValueError when it has more than six decimals or is not a plain number.
+    Errors: ValueError when it has more than six decimals, is not a plain number or is too large to be kept.
     """
-    micro = Decimal(text) * MICRO
-    if not micro.is_finite() or micro != micro.to_integral_value():
+    if not _PLAIN.fullmatch(text):
+        raise ValueError(f"{text[:40]!r} is not a plain number")
+    micro = Fraction(text) * MICRO  # a Decimal would round at its 28th digit
+    if micro.denominator != 1:
         raise ValueError(f"{text!r} has more than six decimals")
+    if abs(micro) > _LARGEST_MICRO:
+        raise ValueError(f"{text!r} is too large")
     return int(micro)
 
 

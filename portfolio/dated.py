@@ -25,7 +25,7 @@ class Dated(SQLModel):
     document: str | None = Field(default=None, max_length=200)
     reason: str | None = Field(default=None, max_length=1000)
     supplied_by: str | None = Field(default=None, max_length=120)
-    recorded_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))  # type: ignore[call-overload]
+    recorded_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))
 
 
 DatedRow = TypeVar("DatedRow", bound=Dated)

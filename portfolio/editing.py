@@ -89,9 +89,11 @@ def project_values(session: Session, project: Project, quarter: int) -> ProjectV
     )
     roles = dict(bodies.all())
     return ProjectValues(
-        **{name: getattr(project, name) for name in _PLAIN},
         programme_id=None if membership is None else membership.programme_id,
-        **{field: roles.get(role) for field, role in _ROLE_FIELDS.items()},
+        lead_id=roles.get("lead"),
+        body_id=roles.get("body"),
+        reporting_id=roles.get("reporting"),
+        **{name: getattr(project, name) for name in _PLAIN},
     )
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, or_, t
 from sqlmodel import Session, col, select
 
 from core.calendar import current_quarter
+from core.database import select_columns
 from core.text import grams, matching_key, query_grams, sorting_key
 from portfolio.access import Reader
 from portfolio.dated import in_force
@@ -99,8 +100,8 @@ def derived(session: Session, ids: list[int], quarter: int) -> tuple[list[dict[s
     tree = headings(session, {project.plan_id for project, _ in projects})
     bodies: dict[tuple[int, str], tuple[int, str, str]] = {
         (project_id, role): (id_, name, sort)
-        for project_id, role, id_, name, sort in session.exec(
-            select(
+        for project_id, role, id_, name, sort in session.execute(
+            select_columns(
                 ProjectBody.project_id, ProjectBody.role, Department.id, Department.name, Department.name_sort
             ).join(Department, col(Department.id) == ProjectBody.department_id)
             .where(col(ProjectBody.project_id).in_(ids), in_force(ProjectBody, quarter))
@@ -219,18 +220,18 @@ def page_of(
     size: int = PAGE,
 ) -> ListPage:
     """One page of the list. Rows without a value in the sorted column come last, whichever way it is sorted."""
-    column = col(SORTS[sort])
+    column: Any = SORTS[sort]
     asked = conditions(reader, chosen)
     rows: list[Any] = []
     if after is None or after.value is not None:
-        query = _ordered(select(*_COLUMNS).where(*asked, column.is_not(None)), column, descending)
+        query = _ordered(select_columns(*_COLUMNS).where(*asked, column.is_not(None)), column, descending)
         if after is not None:
             place = tuple_(column, col(ProjectListing.project_id))
             beyond = (after.value, after.project_id)
             query = query.where(place < beyond if descending else place > beyond)
         rows += session.execute(query.limit(size + 1)).all()
     if len(rows) <= size and ProjectListing.__table__.c[column.key].nullable:  # type: ignore[attr-defined]
-        query = select(*_COLUMNS).where(*asked, column.is_(None)).order_by(col(ProjectListing.project_id))
+        query = select_columns(*_COLUMNS).where(*asked, column.is_(None)).order_by(col(ProjectListing.project_id))
         if after is not None and after.value is None:
             query = query.where(col(ProjectListing.project_id) > after.project_id)
         rows += session.execute(query.limit(size + 1 - len(rows))).all()

@@ -48,6 +48,18 @@ class Cite(Record):
         return self
 
 
+class SeedJurisdiction(Record):
+    code: Annotated[str, Field(pattern=r"^\d{6}$")]
+    name: Text
+    name_en: Text
+    level: Literal[1, 2, 3]
+    parent: Annotated[str, Field(pattern=r"^\d{6}$")] | None = None
+
+
+class SeedJurisdictions(Record):
+    jurisdictions: list[SeedJurisdiction]
+
+
 class SeedProgramme(Record):
     key: Key
     name: Text

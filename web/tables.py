@@ -1,5 +1,13 @@
-"""Imports every folder that has tables, so that migrations and tests see all of them."""
+"""Imports every module that has tables, so that migrations and tests see all of them."""
+# ruff: noqa: F401
 
+import budgets.estimates
+import core.audit
+import core.people
+import core.requests
+import milestones.commitments
+import milestones.indicators
+import milestones.quantities
 import portfolio.citations
 import portfolio.contradictions
 import portfolio.departments
@@ -7,4 +15,4 @@ import portfolio.grants
 import portfolio.jurisdictions
 import portfolio.periods
 import portfolio.plans
-import portfolio.projects  # noqa: F401
+import portfolio.projects

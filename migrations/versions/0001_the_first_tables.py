@@ -29,6 +29,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("code", name=op.f("pk_jurisdiction")),
     )
     op.create_table(
+        "measure",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("dimension", sa.String(length=40), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_measure")),
+        sa.UniqueConstraint("name", name=op.f("uq_measure_name")),
+    )
+    op.create_table(
         "person",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("username", sa.String(length=40), nullable=False),
@@ -126,6 +134,18 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_plan_jurisdiction_code"), ["jurisdiction_code"], unique=False)
 
     op.create_table(
+        "request_key",
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=True),
+        sa.Column("led_to", sa.String(length=300), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_request_key_person_id_person")),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_request_key")),
+    )
+    with op.batch_alter_table("request_key", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_request_key_at"), ["at"], unique=False)
+
+    op.create_table(
         "sign_in",
         sa.Column("token_hash", sa.String(length=64), nullable=False),
         sa.Column("person_id", sa.Integer(), nullable=False),
@@ -179,6 +199,32 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["plan_id"], ["plan.id"], name=op.f("fk_contradiction_plan_id_plan")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contradiction")),
         sa.UniqueConstraint("plan_id", "key", name=op.f("uq_contradiction_plan_id_key")),
+    )
+    op.create_table(
+        "indicator",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("plan_id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=60), nullable=False),
+        sa.Column("no", sa.String(length=20), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("category", sa.String(length=120), nullable=True),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("printed_name", sa.Text(), nullable=False),
+        sa.Column("unit", sa.String(length=40), nullable=True),
+        sa.Column("nature", sa.String(length=10), nullable=True),
+        sa.Column("direction", sa.String(length=10), nullable=True),
+        sa.Column("change", sa.Boolean(), nullable=False),
+        sa.Column("baseline_printed", sa.String(length=200), nullable=False),
+        sa.Column("baseline_micro", sa.BigInteger(), nullable=True),
+        sa.Column("baseline_operator", sa.String(length=4), nullable=True),
+        sa.Column("baseline_unit", sa.String(length=40), nullable=True),
+        sa.Column("baseline_year", sa.Integer(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("row_version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["plan_id"], ["plan.id"], name=op.f("fk_indicator_plan_id_plan")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_indicator")),
+        sa.UniqueConstraint("plan_id", "key", name=op.f("uq_indicator_plan_id_key")),
+        sa.UniqueConstraint("plan_id", "no", name=op.f("uq_indicator_plan_id_no")),
     )
     op.create_table(
         "programme",
@@ -263,6 +309,58 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("role_grant", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_role_grant_person_id"), ["person_id"], unique=False)
+
+    op.create_table(
+        "commitment",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("plan_id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=60), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("programme_id", sa.Integer(), nullable=True),
+        sa.Column("indicator_id", sa.Integer(), nullable=True),
+        sa.Column("department_id", sa.Integer(), nullable=True),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("measure_id", sa.Integer(), nullable=False),
+        sa.Column("value_micro", sa.BigInteger(), nullable=False),
+        sa.Column("unit", sa.String(length=40), nullable=False),
+        sa.Column("operator", sa.String(length=4), nullable=False),
+        sa.Column("strive", sa.Boolean(), nullable=False),
+        sa.Column("per", sa.String(length=10), nullable=True),
+        sa.Column("by_year", sa.Integer(), nullable=True),
+        sa.Column("place", sa.String(length=400), nullable=True),
+        sa.Column("wording", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("row_version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["department_id"], ["department.id"], name=op.f("fk_commitment_department_id_department")
+        ),
+        sa.ForeignKeyConstraint(["indicator_id"], ["indicator.id"], name=op.f("fk_commitment_indicator_id_indicator")),
+        sa.ForeignKeyConstraint(["measure_id"], ["measure.id"], name=op.f("fk_commitment_measure_id_measure")),
+        sa.ForeignKeyConstraint(["plan_id"], ["plan.id"], name=op.f("fk_commitment_plan_id_plan")),
+        sa.ForeignKeyConstraint(["programme_id"], ["programme.id"], name=op.f("fk_commitment_programme_id_programme")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_commitment")),
+        sa.UniqueConstraint("plan_id", "key", name=op.f("uq_commitment_plan_id_key")),
+    )
+    with op.batch_alter_table("commitment", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_commitment_measure_id"), ["measure_id"], unique=False)
+
+    op.create_table(
+        "estimate",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("effective_from", sa.Integer(), nullable=False),
+        sa.Column("effective_until", sa.Integer(), nullable=True),
+        sa.Column("document", sa.String(length=200), nullable=True),
+        sa.Column("reason", sa.String(length=1000), nullable=True),
+        sa.Column("supplied_by", sa.String(length=120), nullable=True),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("project_id", sa.Integer(), nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=True),
+        sa.Column("printed", sa.String(length=40), nullable=True),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_estimate_project_id_project")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_estimate")),
+    )
+    with op.batch_alter_table("estimate", schema=None) as batch_op:
+        batch_op.create_index("ix_estimate_project", ["project_id", "effective_from"], unique=False)
 
     op.create_table(
         "project_body",
@@ -393,6 +491,34 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "quantity",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("effective_from", sa.Integer(), nullable=False),
+        sa.Column("effective_until", sa.Integer(), nullable=True),
+        sa.Column("document", sa.String(length=200), nullable=True),
+        sa.Column("reason", sa.String(length=1000), nullable=True),
+        sa.Column("supplied_by", sa.String(length=120), nullable=True),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("project_id", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("measure_id", sa.Integer(), nullable=False),
+        sa.Column("value_micro", sa.BigInteger(), nullable=False),
+        sa.Column("unit", sa.String(length=40), nullable=False),
+        sa.Column("operator", sa.String(length=4), nullable=False),
+        sa.Column("strive", sa.Boolean(), nullable=False),
+        sa.Column("per", sa.String(length=10), nullable=True),
+        sa.Column("by_year", sa.Integer(), nullable=True),
+        sa.Column("wording", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["measure_id"], ["measure.id"], name=op.f("fk_quantity_measure_id_measure")),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_quantity_project_id_project")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_quantity")),
+    )
+    with op.batch_alter_table("quantity", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_quantity_measure_id"), ["measure_id"], unique=False)
+        batch_op.create_index("ix_quantity_project", ["project_id"], unique=False)
+
+    op.create_table(
         "reading",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("contradiction_id", sa.Integer(), nullable=False),
@@ -405,6 +531,45 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reading")),
         sa.UniqueConstraint("contradiction_id", "position", name=op.f("uq_reading_contradiction_id_position")),
     )
+    op.create_table(
+        "target",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("effective_from", sa.Integer(), nullable=False),
+        sa.Column("effective_until", sa.Integer(), nullable=True),
+        sa.Column("document", sa.String(length=200), nullable=True),
+        sa.Column("reason", sa.String(length=1000), nullable=True),
+        sa.Column("supplied_by", sa.String(length=120), nullable=True),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("indicator_id", sa.Integer(), nullable=False),
+        sa.Column("printed", sa.String(length=200), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("operator", sa.String(length=4), nullable=True),
+        sa.Column("value_micro", sa.BigInteger(), nullable=True),
+        sa.Column("high_micro", sa.BigInteger(), nullable=True),
+        sa.Column("strive", sa.Boolean(), nullable=False),
+        sa.Column("target_year", sa.Integer(), nullable=True),
+        sa.Column("reference_operator", sa.String(length=4), nullable=True),
+        sa.Column("reference_micro", sa.BigInteger(), nullable=True),
+        sa.Column("reference_wording", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["indicator_id"], ["indicator.id"], name=op.f("fk_target_indicator_id_indicator")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_target")),
+    )
+    with op.batch_alter_table("target", schema=None) as batch_op:
+        batch_op.create_index("ix_target_indicator", ["indicator_id", "effective_from"], unique=False)
+
+    op.create_table(
+        "commitment_project",
+        sa.Column("commitment_id", sa.Integer(), nullable=False),
+        sa.Column("project_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["commitment_id"], ["commitment.id"], name=op.f("fk_commitment_project_commitment_id_commitment")
+        ),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_commitment_project_project_id_project")),
+        sa.PrimaryKeyConstraint("commitment_id", "project_id", name=op.f("pk_commitment_project")),
+    )
+    with op.batch_alter_table("commitment_project", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_commitment_project_project_id"), ["project_id"], unique=False)
+
     keep_append_only("audit_entry")
 
 
@@ -434,7 +599,20 @@ def keep_append_only(table: str) -> None:
 def downgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP FUNCTION audit_entry_append_only() CASCADE")
+    with op.batch_alter_table("commitment_project", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_commitment_project_project_id"))
+
+    op.drop_table("commitment_project")
+    with op.batch_alter_table("target", schema=None) as batch_op:
+        batch_op.drop_index("ix_target_indicator")
+
+    op.drop_table("target")
     op.drop_table("reading")
+    with op.batch_alter_table("quantity", schema=None) as batch_op:
+        batch_op.drop_index("ix_quantity_project")
+        batch_op.drop_index(batch_op.f("ix_quantity_measure_id"))
+
+    op.drop_table("quantity")
     op.drop_table("project_state")
     with op.batch_alter_table("project_programme", schema=None) as batch_op:
         batch_op.drop_index("ix_project_programme_project")
@@ -465,6 +643,14 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_project_body_department_id"))
 
     op.drop_table("project_body")
+    with op.batch_alter_table("estimate", schema=None) as batch_op:
+        batch_op.drop_index("ix_estimate_project")
+
+    op.drop_table("estimate")
+    with op.batch_alter_table("commitment", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_commitment_measure_id"))
+
+    op.drop_table("commitment")
     with op.batch_alter_table("role_grant", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_role_grant_person_id"))
 
@@ -480,6 +666,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_programme_parent_id"))
 
     op.drop_table("programme")
+    op.drop_table("indicator")
     op.drop_table("contradiction")
     with op.batch_alter_table("citation", schema=None) as batch_op:
         batch_op.drop_index("ix_citation_subject")
@@ -490,6 +677,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_sign_in_person_id"))
 
     op.drop_table("sign_in")
+    with op.batch_alter_table("request_key", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_request_key_at"))
+
+    op.drop_table("request_key")
     with op.batch_alter_table("plan", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_plan_jurisdiction_code"))
 
@@ -502,4 +693,5 @@ def downgrade() -> None:
     op.drop_table("audit_entry")
     op.drop_table("supplied_value")
     op.drop_table("person")
+    op.drop_table("measure")
     op.drop_table("jurisdiction")

@@ -1,0 +1,261 @@
+"""Roll-ups: projects, leaves and estimates by any of several keys, as of a quarter. The one definition of these figures.
+
+Counting rules (domain page, sections 3 and 8): `projects` counts top-level projects, `leaves` counts parts once instead of their
+package. A package counts its own estimate, else the sum of its parts. Ended (终止) projects leave the counts, archived ones
+are out.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Subquery, and_, case, func, or_
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col
+
+from budgets.estimates import Estimate
+from core.errors import N_, Broken
+from portfolio.access import Reader
+from portfolio.dated import in_force
+from portfolio.departments import Department
+from portfolio.jurisdictions import Jurisdiction
+from portfolio.plans import DEEPEST_LEVEL, Plan, Programme
+from portfolio.projects import Project, ProjectBody, ProjectProgramme, ProjectState
+
+DIMENSIONS = {
+    "plan": N_("规划"),
+    "programme": N_("规划类别"),
+    "department": N_("牵头部门"),
+    "first_year": N_("起始年份"),
+    "last_year": N_("结束年份"),
+    "jurisdiction": N_("行政区划"),
+    "project": N_("项目"),
+}
+
+
+class UnknownDimension(Broken):
+    sentence = N_("不能按“%(found)s”汇总，可以按：%(known)s。")
+
+
+class UnknownLevel(Broken):
+    sentence = N_("工程类别的级别填写的是 %(found)s，应为 1 至 3。")
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which projects a roll-up is about. `plan_ids` None: every plan that the reader sees."""
+
+    quarter: int
+    plan_ids: frozenset[int] | None = None
+
+
+@dataclass(frozen=True)
+class EstimateFigures:
+    """What one group adds up to. `estimate_fen` is None when no project of the group has an estimate.
+
+    `keys` follow the dimensions asked for; a None key is the group of the unknown (no lead department, no year).
+    """
+
+    keys: tuple[str | int | None, ...]
+    projects: int
+    leaves: int
+    without_estimate: int
+    estimate_fen: int | None
+    largest_fen: int | None
+
+    def as_row(self, by: Sequence[str]) -> dict[str, Any]:
+        """The row as the command line and the API print it."""
+        return dict(zip(by, self.keys, strict=True)) | {
+            "projects": self.projects,
+            "leaves": self.leaves,
+            "without_estimate": self.without_estimate,
+            "estimate_fen": self.estimate_fen,
+        }
+
+
+def ended_projects(quarter: int) -> Select[tuple[int]]:
+    """The ids of projects whose newest reported state by the end of a quarter is 终止."""
+    later = aliased(ProjectState)
+    newest = (
+        ~select_columns(later.id)
+        .where(
+            later.project_id == ProjectState.project_id,
+            _since(later) <= quarter,
+            or_(
+                col(later.since_on) > col(ProjectState.since_on),
+                and_(col(later.since_on) == col(ProjectState.since_on), col(later.id) > col(ProjectState.id)),
+            ),
+        )
+        .exists()
+    )
+    return select_columns(ProjectState.project_id).where(
+        ProjectState.state == "ended", _since(ProjectState) <= quarter, newest
+    )
+
+
+def _since(state: Any) -> ColumnElement[int]:
+    """The quarter number of the day since when a state holds."""
+    year, month = func.extract("year", state.since_on), func.extract("month", state.since_on)
+    quarter = case((month <= 3, 1), (month <= 6, 2), (month <= 9, 3), else_=4)
+    return year * 10 + quarter
+
+
+def counted_projects(reader: Reader, scope: Scope) -> Subquery:
+    """One row per counted project with its group keys as ids, its leaves, and the amount that counts for it."""
+    part = aliased(Project)
+    part_estimate = aliased(Estimate)
+    parts = (
+        select_columns(
+            part.parent_id,
+            func.count().label("n"),
+            func.count(col(part_estimate.amount_fen)).label("known"),
+            func.sum(part_estimate.amount_fen).label("fen"),
+        )
+        .outerjoin(
+            part_estimate, and_(col(part_estimate.project_id) == part.id, in_force(part_estimate, scope.quarter))
+        )
+        .where(col(part.parent_id).is_not(None), col(part.archived_at).is_(None))
+        .group_by(col(part.parent_id))
+        .subquery()
+    )
+    programme, above, top = aliased(Programme), aliased(Programme), aliased(Programme)
+    levels = _levels(programme, above, top)
+    own = col(Estimate.amount_fen)
+    missing = case((own.is_not(None), 0), else_=func.coalesce(parts.c.n - parts.c.known, 1))
+    query = (
+        select_columns(
+            col(Project.id).label("project_id"),
+            col(Project.code).label("project"),
+            col(Project.plan_id).label("plan_id"),
+            col(Project.first_year).label("first_year"),
+            col(Project.last_year).label("last_year"),
+            col(ProjectBody.department_id).label("department_id"),
+            *(level.label(f"programme_{number}") for number, level in enumerate(levels, start=1)),
+            func.coalesce(parts.c.n, 1).label("leaves"),
+            missing.label("missing"),
+            func.coalesce(own, parts.c.fen).label("fen"),
+        )
+        .join(
+            ProjectProgramme,
+            and_(col(ProjectProgramme.project_id) == Project.id, in_force(ProjectProgramme, scope.quarter)),
+        )
+        .join(programme, col(programme.id) == ProjectProgramme.programme_id)
+        .outerjoin(above, col(above.id) == programme.parent_id)
+        .outerjoin(top, col(top.id) == above.parent_id)
+        .outerjoin(
+            ProjectBody,
+            and_(
+                col(ProjectBody.project_id) == Project.id,
+                col(ProjectBody.role) == "lead",
+                in_force(ProjectBody, scope.quarter),
+            ),
+        )
+        .outerjoin(Estimate, and_(col(Estimate.project_id) == Project.id, in_force(Estimate, scope.quarter)))
+        .outerjoin(parts, parts.c.parent_id == Project.id)
+        .where(
+            col(Project.parent_id).is_(None),
+            col(Project.archived_at).is_(None),
+            reader.sees(Project.plan_id),  # type: ignore[arg-type]
+            col(Project.id).not_in(ended_projects(scope.quarter)),
+        )
+    )
+    if scope.plan_ids is not None:
+        query = query.where(col(Project.plan_id).in_(scope.plan_ids))
+    return query.subquery()
+
+
+def _levels(programme: Any, above: Any, top: Any) -> list[Any]:
+    """The programme's ancestor at each level; null where the heading does not reach so deep."""
+    return [
+        case((programme.level == 1, programme.id), (programme.level == 2, above.id), else_=top.id),
+        case((programme.level == 2, programme.id), (programme.level == 3, above.id)),
+        case((programme.level == 3, programme.id)),
+    ]
+
+
+def _key_column(name: str, level: int, facts: Subquery) -> Any:
+    return {
+        "plan": facts.c.plan_id,
+        "jurisdiction": facts.c.plan_id,
+        "programme": facts.c[f"programme_{level}"],
+        "department": facts.c.department_id,
+        "first_year": facts.c.first_year,
+        "last_year": facts.c.last_year,
+        "project": facts.c.project,
+    }[name]
+
+
+def estimate_rollup(
+    session: Session, reader: Reader, scope: Scope, by: Sequence[str], *, level: int = 1
+) -> list[EstimateFigures]:
+    """The figures of every group, sorted by the keys, unknown groups last. One grouped query, names joined afterwards.
+
+    Errors: UnknownDimension, UnknownLevel.
+    """
+    for name in by:
+        if name not in DIMENSIONS:
+            raise UnknownDimension(field="by", found=name, known="、".join(DIMENSIONS))
+    if not 1 <= level <= DEEPEST_LEVEL:
+        raise UnknownLevel(field="level", found=level)
+    facts = counted_projects(reader, scope)
+    keys = [_key_column(name, level, facts) for name in by]
+    # Two keys may be the same column (plan and jurisdiction): labels keep them apart.
+    labelled = [key.label(f"key_{number}") for number, key in enumerate(keys)]
+    rows = session.execute(
+        select_columns(
+            *labelled,
+            func.count(),
+            func.sum(facts.c.leaves),
+            func.sum(facts.c.missing),
+            func.sum(facts.c.fen),
+            func.max(facts.c.fen),
+        ).group_by(*dict.fromkeys(keys))
+    ).all()
+    names = [_names(session, name, {row[number] for row in rows}) for number, name in enumerate(by)]
+    groups: dict[tuple[Any, ...], EstimateFigures] = {}
+    for row in rows:
+        named = tuple(names[number].get(row[number], row[number]) for number in range(len(by)))
+        found = EstimateFigures(named, row[-5], int(row[-4]), int(row[-3]), _whole(row[-2]), _whole(row[-1]))
+        groups[named] = _joined(groups[named], found) if named in groups else found
+    return sorted(groups.values(), key=lambda group: tuple((key is None, key) for key in group.keys))
+
+
+def _whole(value: Any) -> int | None:
+    return None if value is None else int(value)
+
+
+def _joined(one: EstimateFigures, other: EstimateFigures) -> EstimateFigures:
+    """Two groups of one name (the same heading in two plans) as one."""
+    amounts = [fen for fen in (one.estimate_fen, other.estimate_fen) if fen is not None]
+    largest = [fen for fen in (one.largest_fen, other.largest_fen) if fen is not None]
+    return EstimateFigures(
+        one.keys,
+        one.projects + other.projects,
+        one.leaves + other.leaves,
+        one.without_estimate + other.without_estimate,
+        sum(amounts) if amounts else None,
+        max(largest) if largest else None,
+    )
+
+
+def _names(session: Session, name: str, ids: set[Any]) -> dict[Any, str]:
+    """What the ids of a dimension are called; empty for dimensions whose key is its own name."""
+    wanted = {id_ for id_ in ids if id_ is not None}
+    queries: dict[str, Select[Any]] = {
+        "plan": select_columns(Plan.id, Plan.code).where(col(Plan.id).in_(wanted)),
+        "jurisdiction": select_columns(Plan.id, Jurisdiction.name)
+        .join(Jurisdiction, col(Jurisdiction.code) == Plan.jurisdiction_code)
+        .where(col(Plan.id).in_(wanted)),
+        "programme": select_columns(Programme.id, Programme.name).where(col(Programme.id).in_(wanted)),
+        "department": select_columns(Department.id, Department.name).where(col(Department.id).in_(wanted)),
+    }
+    return dict(session.execute(queries[name]).all()) if name in queries and wanted else {}
+
+
+def whole(session: Session, reader: Reader, scope: Scope) -> EstimateFigures:
+    """The figures of everything in the scope; zero projects when there are none."""
+    groups = estimate_rollup(session, reader, scope, ())
+    found = groups[0] if groups else None
+    if found is None or found.projects == 0:
+        return EstimateFigures((), 0, 0, 0, None, None)
+    return found

@@ -1,0 +1,60 @@
+"""Commands about people."""
+
+import sys
+from typing import Annotated
+
+import typer
+from sqlmodel import select
+
+from core.errors import N_, Broken
+from core.people import add_person as add
+from core.people import make_link
+from portfolio.departments import Department
+from portfolio.grants import grant_role
+from portfolio.plans import find_plan
+
+
+class NotRegistered(Broken):
+    sentence = N_("“%(label)s”填写的是“%(found)s”，系统里没有登记。")
+
+
+def add_person(
+    context: typer.Context,
+    username: Annotated[str, typer.Argument(help="Sign-in name.")],
+    name: Annotated[str, typer.Option("--name", help="The person's name.")],
+    role: Annotated[list[str], typer.Option("--role", help="owner, head, office, leader, finance, auditor or admin.")],
+    plan: Annotated[str | None, typer.Option("--plan", help="Only this plan.")] = None,
+    jurisdiction: Annotated[str | None, typer.Option("--jurisdiction", help="Only this code and below.")] = None,
+    department: Annotated[str | None, typer.Option("--department", help="The department, by its full name.")] = None,
+) -> None:
+    """Add an account and print its one-time link, with which the person sets a password."""
+    from core.settings import settings
+    from portfolio.jurisdictions import Jurisdiction
+    from web.cli import opened, say
+
+    with opened(context.obj) as acts, acts.database.writing() as session:
+        by = acts.actor(session)
+        found_plan = None if plan is None else find_plan(session, plan)
+        if plan is not None and found_plan is None:
+            raise NotRegistered(label="--plan", found=plan)
+        if jurisdiction is not None and session.get(Jurisdiction, jurisdiction) is None:
+            raise NotRegistered(label="--jurisdiction", found=jurisdiction)
+        department_id = None
+        if department is not None:
+            department_id = session.exec(select(Department.id).where(Department.name == department)).first()
+            if department_id is None:
+                raise NotRegistered(label="--department", found=department)
+        person = add(session, username, name, None, by=by)
+        for one in role:
+            grant_role(
+                session,
+                person,
+                one,
+                plan_id=None if found_plan is None else found_plan.id,
+                jurisdiction_code=jurisdiction,
+                department_id=department_id,
+                by=by,
+            )
+        token = make_link(session, person, by=by)
+    say(N_("已建立账号 %(username)s。请把下面的一次性链接交给本人，由其设置密码："), username=username)
+    sys.stdout.write(f"http://{settings().host}:{settings().port}/welcome/{token}\n")
