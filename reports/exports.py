@@ -192,7 +192,7 @@ def commitments_of(session: Session, plan: Plan, _quarter: int) -> list[dict[str
         .outerjoin(Programme, col(Programme.id) == Commitment.programme_id)
         .outerjoin(Department, col(Department.id) == Commitment.department_id)
         .outerjoin(Indicator, col(Indicator.id) == Commitment.indicator_id)
-        .where(Commitment.plan_id == plan.id)
+        .where(col(Commitment.plan_id) == plan.id)
         .order_by(col(Commitment.position))
     ).all()
     ids = [row.id for row, *_ in rows if row.id is not None]

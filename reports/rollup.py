@@ -14,6 +14,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from budgets.estimates import Estimate
+from core.database import select_columns
 from core.errors import N_, Broken
 from portfolio.access import Reader
 from portfolio.dated import in_force
@@ -79,7 +80,7 @@ def ended_projects(quarter: int) -> Select[tuple[int]]:
     newest = (
         ~select_columns(later.id)
         .where(
-            later.project_id == ProjectState.project_id,
+            col(later.project_id) == col(ProjectState.project_id),
             _since(later) <= quarter,
             or_(
                 col(later.since_on) > col(ProjectState.since_on),
@@ -89,7 +90,7 @@ def ended_projects(quarter: int) -> Select[tuple[int]]:
         .exists()
     )
     return select_columns(ProjectState.project_id).where(
-        ProjectState.state == "ended", _since(ProjectState) <= quarter, newest
+        col(ProjectState.state) == "ended", _since(ProjectState) <= quarter, newest
     )
 
 
