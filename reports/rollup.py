@@ -199,26 +199,34 @@ def estimate_rollup(
     if not 1 <= level <= DEEPEST_LEVEL:
         raise UnknownLevel(field="level", found=level)
     facts = counted_projects(reader, scope)
-    keys = [_key_column(name, level, facts) for name in by]
-    # Two keys may be the same column (plan and jurisdiction): labels keep them apart.
-    labelled = [key.label(f"key_{number}") for number, key in enumerate(keys)]
-    rows = session.execute(
-        select_columns(
-            *labelled,
-            func.count(),
-            func.sum(facts.c.leaves),
-            func.sum(facts.c.missing),
-            func.sum(facts.c.fen),
-            func.max(facts.c.fen),
-        ).group_by(*dict.fromkeys(keys))
-    ).all()
+    rows = _grouped(session, facts, [_key_column(name, level, facts) for name in by])
     names = [_names(session, name, {row[number] for row in rows}) for number, name in enumerate(by)]
     groups: dict[tuple[Any, ...], EstimateFigures] = {}
     for row in rows:
         named = tuple(names[number].get(row[number], row[number]) for number in range(len(by)))
-        found = EstimateFigures(named, row[-5], int(row[-4]), int(row[-3]), _whole(row[-2]), _whole(row[-1]))
+        found = _figures(named, row)
         groups[named] = _joined(groups[named], found) if named in groups else found
     return sorted(groups.values(), key=lambda group: tuple((key is None, key) for key in group.keys))
+
+
+def _grouped(session: Session, facts: Subquery, keys: list[Any]) -> Sequence[Any]:
+    """One row per group: its key ids, then projects, leaves, leaves without estimate, the sum and the largest amount."""
+    # Two keys may be the same column (plan and jurisdiction): labels keep them apart.
+    labelled = [key.label(f"key_{number}") for number, key in enumerate(keys)]
+    sums = (func.sum(facts.c.leaves), func.sum(facts.c.missing), func.sum(facts.c.fen), func.max(facts.c.fen))
+    return session.execute(select_columns(*labelled, func.count(), *sums).group_by(*dict.fromkeys(keys))).all()
+
+
+def _figures(keys: tuple[Any, ...], row: Any) -> EstimateFigures:
+    projects, leaves, missing, fen, largest = row[-5:]
+    return EstimateFigures(keys, projects, int(leaves or 0), int(missing or 0), _whole(fen), _whole(largest))
+
+
+def counted_by_heading(session: Session, reader: Reader, scope: Scope, level: int) -> dict[int, EstimateFigures]:
+    """The figures of every heading of a level, by programme id; headings without projects are not in it."""
+    facts = counted_projects(reader, scope)
+    rows = _grouped(session, facts, [facts.c[f"programme_{level}"]])
+    return {row[0]: _figures((row[0],), row) for row in rows if row[0] is not None}
 
 
 def _whole(value: Any) -> int | None:
@@ -255,8 +263,4 @@ def _names(session: Session, name: str, ids: set[Any]) -> dict[Any, str]:
 
 def whole(session: Session, reader: Reader, scope: Scope) -> EstimateFigures:
     """The figures of everything in the scope; zero projects when there are none."""
-    groups = estimate_rollup(session, reader, scope, ())
-    found = groups[0] if groups else None
-    if found is None or found.projects == 0:
-        return EstimateFigures((), 0, 0, 0, None, None)
-    return found
+    return estimate_rollup(session, reader, scope, ())[0]
