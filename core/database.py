@@ -46,8 +46,9 @@ class Database:
         if self.is_sqlite and self.url.database and self.url.database != ":memory:":
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
         self.engine = _engine(url, sqlite=self.is_sqlite)
-        # SQLite allows one writer; waiting here is fair and quick, waiting inside SQLite is neither.
-        self._writer = threading.RLock()
+        # SQLite allows one writer; waiting here is fair and quick, waiting inside SQLite is neither. A plain lock, because
+        # a web request begins its write in one worker thread and may end it in another.
+        self._writer = threading.Lock()
         if self.is_sqlite:
             self._reading: Engine = self.engine
             self._writing: Engine = self.engine.execution_options(begin_immediate=True)
@@ -87,7 +88,14 @@ def _engine(url: str, *, sqlite: bool) -> Engine:
     def _prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # BEGIN is ours to say, below
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        # Without recursive triggers INSERT OR REPLACE removes a row past the triggers that keep a table append-only.
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "recursive_triggers=ON",
+            "busy_timeout=30000",
+        ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

@@ -233,6 +233,13 @@ def open_link(session: Session, token: str) -> OneTimeLink:
 
 
 def use_link(session: Session, link: OneTimeLink) -> None:
+    """Marks the link as used.
+
+    Errors: LinkSpent when somebody else used it after it was opened.
+    """
+    session.refresh(link, with_for_update=True)
+    if link.used_at is not None:
+        raise LinkSpent
     link.used_at = now()
     session.add(link)
 

@@ -1,5 +1,6 @@
 """Request keys: a form or API write carries a unique key, so that a second press does nothing."""
 
+import hashlib
 from datetime import datetime
 
 from sqlalchemy import Column, DateTime
@@ -21,11 +22,16 @@ class RequestKey(SQLModel, table=True):
 
 def find_answer(session: Session, key: str | None, person_id: int | None) -> str | None:
     """Where the write with this key led when the same person already did it."""
-    row = session.get(RequestKey, key) if key else None
-    return row.led_to if row is not None and row.person_id == person_id else None
+    row = session.get(RequestKey, _kept(key, person_id)) if key else None
+    return None if row is None else row.led_to
 
 
 def remember_answer(session: Session, key: str | None, person_id: int | None, led_to: str) -> None:
     """Keeps the key in the transaction of the write; a concurrent twin then fails on the primary key."""
     if key:
-        session.add(RequestKey(key=key[:64], person_id=person_id, led_to=led_to[:300], at=now()))
+        session.add(RequestKey(key=_kept(key, person_id), person_id=person_id, led_to=led_to[:300], at=now()))
+
+
+def _kept(key: str, person_id: int | None) -> str:
+    """The key as it is stored: of one length whatever a client sends, and each person's own."""
+    return hashlib.sha256(f"{person_id}:{key}".encode(errors="replace")).hexdigest()

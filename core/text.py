@@ -14,7 +14,8 @@ _SORT_BYTES = 60
 
 def matching_key(text: str) -> str:
     """The text as it is compared: width folded (Ⅴ is V, Ш is Ⅲ is III, （ is (), spaces dropped, letters lowered."""
-    return _SPACE.sub("", unicodedata.normalize("NFKC", text.translate(_LOOKALIKES))).lower()
+    folded = _SPACE.sub("", unicodedata.normalize("NFKC", text.translate(_LOOKALIKES))).lower()
+    return unicodedata.normalize("NFKC", folded)  # dropping a space or a capital can leave an accent to be joined
 
 
 def sorting_key(text: str) -> str:

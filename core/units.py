@@ -28,10 +28,10 @@ _BASE: dict[str, dict[str, Fraction]] = {
     "flow": {"立方米/日": Fraction(1), "立方米/年": Fraction(1, 365), "立方米/秒": Fraction(86_400)},
     "mass": {"吨": Fraction(1), "千克": Fraction(1, 1000), "公斤": Fraction(1, 1000)},
     "mass flow": {"吨/日": Fraction(1), "吨/年": Fraction(1, 365)},
-    "power": {"千瓦": Fraction(1), "兆瓦": Fraction(1000)},
+    "power": {"千瓦": Fraction(1), "兆瓦": Fraction(1000), "吉瓦": Fraction(1_000_000)},
     "energy": {"千瓦时": Fraction(1)},
     "money": {"元": Fraction(1)},
-    "ratio": {"%": Fraction(1)},
+    "ratio": {"%": Fraction(1), "‰": Fraction(1, 10)},
     "points": {"百分点": Fraction(1)},
     "concentration": {"微克/立方米": Fraction(1), "毫克/立方米": Fraction(1000)},
     "density": {"吨/平方公里": Fraction(1)},
@@ -49,7 +49,8 @@ _LARGE = {
 _ALIASES = {
     "m2": "平方米", "㎡": "平方米", "m²": "平方米", "km2": "平方公里", "km²": "平方公里", "平方千米": "平方公里",
     "ha": "公顷", "m3": "立方米", "m³": "立方米", "方": "立方米", "m": "米", "km": "公里", "千米": "公里",
-    "t": "吨", "kg": "千克", "mg": "毫克", "μg": "微克", "mw": "兆瓦", "kw": "千瓦", "百分比": "%", "个百分点": "百分点",
+    "t": "吨", "kg": "千克", "mg": "毫克", "μg": "微克", "mw": "兆瓦", "kw": "千瓦", "gw": "吉瓦",
+    "百分比": "%", "个百分点": "百分点",
 }  # fmt: skip
 _PER_DAY = re.compile(r"/(天|d|day)$")
 _COUNTED = re.compile(r"[一-鿿]{1,12}(/[一-鿿]{1,12})?")
