@@ -50,14 +50,9 @@ def fill(session: Session, projects: int, *, per_plan: int = 100, seed: int = 1)
     session.execute(
         insert(Department),
         [
-            {
-                "jurisdiction_code": "990000",
-                "name": n,
-                "name_key": matching_key(n),
-                "name_sort": sorting_key(n),
-                "kind": "department",
-            }
-            for n in names
+            {"jurisdiction_code": "990000", "name": name, "name_key": matching_key(name)}
+            | {"name_sort": sorting_key(name), "kind": "department"}
+            for name in names
         ],
     )
     departments = list(session.exec(select(Department.id)))
