@@ -146,9 +146,11 @@ def person_with_password(session: Session, username: str, password: str) -> Pers
 
     Errors: WrongPassword, after the same work whether the name exists or not.
     """
-    person = session.exec(select(Person).where(Person.username == username.strip().lower())).first()
-    known = person.password_hash if person and person.active and person.password_hash else _decoy()
-    right = _hasher.verify(password[:LONGEST_PASSWORD], known)
+    name = username.strip().lower()
+    known_form = _USERNAME.fullmatch(name)  # what cannot be a user name is not worth asking for, and might hold a NUL
+    person = session.exec(select(Person).where(Person.username == name)).first() if known_form else None
+    stored = person.password_hash if person and person.active and person.password_hash else _decoy()
+    right = _hasher.verify(password[:LONGEST_PASSWORD], stored)
     if not right or person is None or not person.active or person.password_hash is None:
         raise WrongPassword(field="password")
     return person

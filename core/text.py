@@ -6,10 +6,41 @@ The printed text is kept as it is; these are keys beside it.
 import re
 import unicodedata
 
+from core.errors import N_, Invalid, Missing, TooLong
+
 # Look-alikes in the plan texts that NFKC leaves alone: Cyrillic Ш and М stand for Ⅲ and M, long bars for dashes.
 _LOOKALIKES = str.maketrans({"Ш": "Ⅲ", "ш": "Ⅲ", "М": "M", "—": "-", "–": "-", "－": "-", "　": " "})
-_SPACE = re.compile(r"\s+")
+_SPACE = re.compile(r"[\s\x00\ud800-\udfff]+")  # and what no database keeps
+_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 _SORT_BYTES = 60
+
+
+def storable(text: str) -> bool:
+    """Whether both databases can keep the text: NUL and halves of surrogate pairs they cannot."""
+    return not _UNSTORABLE.search(text)
+
+
+def needed_text(text: str | None, *, field: str, label: str, limit: int) -> str:
+    """The text without blanks around it.
+
+    Errors: Missing, and what `checked_text` raises.
+    """
+    if not (text or "").strip():
+        raise Missing(field=field, label=label)
+    return checked_text(text, field=field, label=label, limit=limit) or ""
+
+
+def checked_text(text: str | None, *, field: str, label: str, limit: int) -> str | None:
+    """The text without blanks around it, None when nothing is left.
+
+    Errors: TooLong; Invalid when no database could keep it.
+    """
+    kept = (text or "").strip()
+    if len(kept) > limit:
+        raise TooLong(field=field, label=label, found=len(kept), limit=limit)
+    if not storable(kept):
+        raise Invalid(field=field, label=label, found=_UNSTORABLE.sub("�", kept), expected=N_("不含控制字符的文字"))
+    return kept or None
 
 
 def matching_key(text: str) -> str:

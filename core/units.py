@@ -53,7 +53,10 @@ _ALIASES = {
     "百分比": "%", "个百分点": "百分点",
 }  # fmt: skip
 _PER_DAY = re.compile(r"/(天|d|day)$")
-_COUNTED = re.compile(r"[一-鿿]{1,12}(/[一-鿿]{1,12})?")
+# Counted things: each character is a word and a dimension of its own, with or without 万 before it. A word that is not here
+# is refused, because it may be a slip of the pen for a unit of area or length.
+_COUNTED = frozenset("个座处家户套项条县市镇村人天次枚台辆眼口株块片所站部种批栋艘头只份名起期")
+_ALONE = frozenset({"立方米/亩", "立方米/万元", "起/每万枚", "次/季度", "次/年", "无量纲"})
 _PLAIN = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?")
 _LARGEST_MICRO = 2**63 - 1
 
@@ -74,8 +77,10 @@ def _lookup(unit: str) -> tuple[str, Fraction]:
             if rest in sizes:
                 return name, sizes[rest] * _LARGE[large]
     for large, rest in heads:
-        if rest not in _LARGE and _COUNTED.fullmatch(rest):
+        if rest in _COUNTED:
             return f"count of {rest}", Fraction(_LARGE[large])
+    if unit in _ALONE:
+        return unit, Fraction(1)
     raise UnknownUnit(field="unit", found=unit[:40])
 
 

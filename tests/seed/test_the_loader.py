@@ -1,0 +1,174 @@
+"""Loading: idempotent, exact by file and line, and never over what a person changed."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from sqlmodel import func, select
+
+from budgets.estimates import Estimate, set_estimate
+from core.audit import AuditEntry
+from core.database import Database
+from core.settings import settings
+from portfolio.contradictions import Contradiction, NewDecision, decide
+from portfolio.dated import find_in_force
+from portfolio.editing import Basis, edit_project, project_values
+from portfolio.plans import Plan
+from portfolio.projects import Project
+from seed.checking import SeedNotLoaded
+from seed.loader import load_plans
+from tests.samples import SOMEBODY
+
+CODE = "xiaoyi"
+
+
+@pytest.fixture
+def seed_folder(tmp_path: Path) -> Path:
+    """A copy of the seed files of one plan that a test may spoil."""
+    target = tmp_path / "seed" / "plans"
+    shutil.copytree(settings().seed_folder / CODE, target / CODE)
+    shutil.copy(settings().seed_folder.parent / "jurisdictions.yaml", target.parent)
+    return target
+
+
+def spoil(folder: Path, file: str, old: str, new: str) -> int:
+    """Replaces the first occurrence of a text; its line comes back."""
+    path = folder / CODE / file
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return text[: text.index(old)].count("\n") + 1
+
+
+def counts(database: Database) -> tuple[int, ...]:
+    with database.reading() as session:
+        return tuple(
+            session.exec(select(func.count()).select_from(table)).one()
+            for table in (Plan, Project, Estimate, Contradiction, AuditEntry)
+        )
+
+
+def test_loading_twice_doubles_nothing_and_writes_nothing(database: Database, seed_folder: Path):
+    with database.writing() as session:
+        first = load_plans(session, seed_folder)
+    after_first = counts(database)
+    with database.writing() as session:
+        second = load_plans(session, seed_folder)
+    assert counts(database) == after_first
+    assert first[0].tally.created > 100
+    assert (second[0].tally.created, second[0].tally.changed) == (0, 0)
+    assert second[0].tally.differences == []
+
+
+def test_a_corrected_file_changes_just_that_field(sqlite_database: Database, seed_folder: Path):
+    with sqlite_database.writing() as session:
+        load_plans(session, seed_folder)
+    spoil(seed_folder, "projects.yaml", "天然林保护工程项目", "天然林保护工程")
+    with sqlite_database.writing() as session:
+        loaded = load_plans(session, seed_folder)
+    assert (loaded[0].tally.created, loaded[0].tally.changed) == (0, 1)
+    with sqlite_database.reading() as session:
+        project = session.exec(select(Project).where(Project.code == "xiaoyi-01")).one()
+        assert project.name == "天然林保护工程"
+        assert project.row_version == 2
+
+
+def test_what_a_person_changed_stays_and_is_listed(database: Database, seed_folder: Path):
+    with database.writing() as session:
+        load_plans(session, seed_folder)
+    with database.writing() as session:
+        project = session.exec(select(Project).where(Project.code == "xiaoyi-01")).one()
+        start = session.get_one(Plan, project.plan_id).start
+        values = project_values(session, project, start)
+        basis = Basis(from_quarter=start, reason="核对原件", document="孝政函〔2022〕1号")
+        changed = values.__class__(**{**vars(values), "content": "人工核对后的内容", "lead_id": values.body_id})
+        edit_project(session, project, changed, basis, expected_version=1, by=SOMEBODY)
+        set_estimate(session, project, 95_000_000_00, basis, by=SOMEBODY)
+    with database.writing() as session:
+        loaded = load_plans(session, seed_folder)
+    listed = {(difference.key, difference.field) for difference in loaded[0].tally.differences}
+    assert ("xiaoyi-01", "content") in listed
+    assert ("xiaoyi-01", "estimate") in listed
+    assert all(difference.supplied_by == SOMEBODY.name for difference in loaded[0].tally.differences)
+    with database.reading() as session:
+        project = session.exec(select(Project).where(Project.code == "xiaoyi-01")).one()
+        assert project.content == "人工核对后的内容"
+        held = find_in_force(session, Estimate, {"project_id": project.id}, 20244)
+        assert held is not None
+        assert held.amount_fen == 95_000_000_00
+
+
+def test_a_later_change_by_a_person_leaves_the_plans_own_start_to_the_plan(database: Database, seed_folder: Path):
+    with database.writing() as session:
+        load_plans(session, seed_folder)
+    with database.writing() as session:
+        project = session.exec(select(Project).where(Project.code == "xiaoyi-02")).one()
+        basis = Basis(from_quarter=20241, reason="调整概算", document="孝政函〔2024〕3号")
+        set_estimate(session, project, 700_000_000, basis, by=SOMEBODY)
+    with database.writing() as session:
+        loaded = load_plans(session, seed_folder)
+    assert loaded[0].tally.differences == []
+    with database.reading() as session:
+        project = session.exec(select(Project).where(Project.code == "xiaoyi-02")).one()
+        for quarter, amount in ((20234, 400_000_000), (20241, 700_000_000)):
+            held = find_in_force(session, Estimate, {"project_id": project.id}, quarter)
+            assert held is not None
+            assert held.amount_fen == amount
+
+
+def test_a_decided_contradiction_keeps_its_decision(sqlite_database: Database, seed_folder: Path):
+    with sqlite_database.writing() as session:
+        load_plans(session, seed_folder)
+    with sqlite_database.writing() as session:
+        row = session.exec(select(Contradiction).where(Contradiction.key == "xiaoyi-x01")).one()
+        new = NewDecision(reading=0, decision="以表为准", document="会议纪要第3号")
+        decide(session, row, new, readings=2, expected_version=1, by=SOMEBODY)
+    with sqlite_database.writing() as session:
+        load_plans(session, seed_folder)
+    with sqlite_database.reading() as session:
+        row = session.exec(select(Contradiction).where(Contradiction.key == "xiaoyi-x01")).one()
+        assert (row.decision, row.decided_by) == ("以表为准", SOMEBODY.name)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "expected"),
+    [
+        ("projects.yaml", 'value: "100000"', 'value: "100001"', "parts add up to"),
+        ("projects.yaml", "unit: 万亩", "unit: 万母", "万母"),
+        (
+            "projects.yaml",
+            "lead_department: 孝义市林业局",
+            "lead_department: 孝义市海洋局",
+            "unknown department 孝义市海洋局",
+        ),
+        ("projects.yaml", "first_year: 2022", "first_year: 2029", "first_year is after last_year"),
+        ("projects.yaml", "key: xiaoyi-02", "key: xiaoyi-01", "xiaoyi-01 stands twice"),
+        ("projects.yaml", "place:", "plaice:", "plaice"),
+        ("indicators.yaml", "kind: delegated", "kind: delegatd", "delegatd"),
+        ("commitments.yaml", "measure:", "measure: 营造林面积\n    measure:", "stands twice"),
+    ],
+)
+def test_a_mistake_in_a_file_is_named_with_file_and_line(
+    sqlite_database: Database, seed_folder: Path, file: str, old: str, new: str, expected: str
+):
+    path = seed_folder / CODE / file
+    text = path.read_text(encoding="utf-8")
+    for quoted in (old, old.replace('"', "'")):
+        if quoted in text:
+            spoil(seed_folder, file, quoted, new)
+            break
+    else:
+        pytest.fail(f"{old} is not in {file}")
+    with pytest.raises(SeedNotLoaded) as raised, sqlite_database.writing() as session:
+        load_plans(session, seed_folder)
+    problems = raised.value.problems
+    assert any(expected in str(problem) and problem.file.name == file and problem.line > 0 for problem in problems)
+    assert counts(sqlite_database) == (0, 0, 0, 0, 0)
+
+
+def test_the_line_of_an_unknown_department_is_the_line_where_it_stands(sqlite_database: Database, seed_folder: Path):
+    old, new = "lead_department: 孝义市水利局", "lead_department: 孝义市海洋局"
+    line = spoil(seed_folder, "projects.yaml", old, new)
+    with pytest.raises(SeedNotLoaded) as raised, sqlite_database.writing() as session:
+        load_plans(session, seed_folder)
+    assert [problem.line for problem in raised.value.problems] == [line]
