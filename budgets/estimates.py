@@ -12,12 +12,13 @@ from sqlmodel import Field, Session, col, select
 from core import audit
 from core.audit import Actor
 from core.calendar import current_quarter
-from core.errors import N_, Broken, Missing, Stale
+from core.errors import N_, Broken
 from core.money import typed
 from portfolio.citations import mark_supplied
 from portfolio.dated import Dated, find_in_force, in_force, put_in_force
-from portfolio.editing import Archived, Basis
+from portfolio.editing import claim
 from portfolio.projects import Project, ProjectListing
+from portfolio.values import Basis, check_basis
 
 
 class Estimate(Dated, table=True):
@@ -51,26 +52,17 @@ def set_estimate(
 ) -> bool:
     """Makes an estimate hold from a quarter on; whether anything changed comes back.
 
-    Errors: Archived, Stale, NotPositive; Missing when a person names no document or reason.
+    Errors: Archived, Stale, NotPositive; SeveralBroken when a person names no document or reason.
     """
     assert project.id is not None
-    if project.archived_at is not None:
-        raise Archived
-    if expected_version is not None and project.row_version != expected_version:
-        raise Stale(who="")
+    claim(session, project, expected_version=expected_version)
     if amount_fen is not None and amount_fen <= 0:
         raise NotPositive(field="estimate", label=N_("投资估算"), found=typed(amount_fen, "万元"))
     held = find_in_force(session, Estimate, {"project_id": project.id}, basis.from_quarter)
     before = None if held is None else held.amount_fen
     if before == amount_fen:
         return False
-    if not basis.from_plan:
-        for field, text, label in (
-            ("document", basis.document, N_("依据文件")),
-            ("reason", basis.reason, N_("修改原因")),
-        ):
-            if not (text or "").strip():
-                raise Missing(field=field, label=label)
+    check_basis(basis, "document", "reason")
     put_in_force(
         session,
         Estimate,

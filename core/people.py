@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
-from sqlalchemy import Column, DateTime
-from sqlmodel import Field, Session, SQLModel, func, select
+from sqlalchemy import Column, DateTime, delete, update
+from sqlmodel import Field, Session, SQLModel, col, func, select
 
 from core import audit
 from core.audit import Actor
@@ -132,12 +132,16 @@ def add_person(session: Session, username: str, name: str, password: str | None,
 
 
 def set_password(session: Session, person: Person, password: str, *, by: Actor) -> None:
-    """Errors: Invalid."""
+    """Sets the password and ends every sign-in that the old one began.
+
+    Errors: Invalid.
+    """
     check_password(password)
     person.password_hash = _hasher.hash(password)
     person.row_version += 1
     session.add(person)
     assert person.id is not None
+    session.execute(delete(SignIn).where(col(SignIn.person_id) == person.id))
     audit.record(session, "set-password", "person", person.id, by=by)
 
 
@@ -206,9 +210,14 @@ def find_signed_in(session: Session, token: str | None) -> Person | None:
 
 
 def make_link(session: Session, person: Person | None, *, by: Actor) -> str:
-    """A one-time token for a person to set a password, or, without a person, for the first administrator."""
+    """A one-time token for a person to set a password, or, without a person, for the first administrator.
+
+    Links made earlier for the same person end.
+    """
     token = secrets.token_urlsafe(24)
     moment = now()
+    whose = col(OneTimeLink.person_id).is_(None) if person is None else col(OneTimeLink.person_id) == person.id
+    session.execute(update(OneTimeLink).where(whose, col(OneTimeLink.used_at).is_(None)).values(used_at=moment))
     session.add(
         OneTimeLink(
             token_hash=token_hash(token),

@@ -12,7 +12,8 @@ from sqlmodel import Field, Session, SQLModel
 from core import audit
 from core.audit import Actor
 from core.calendar import now
-from core.errors import N_, Invalid, Missing, Stale
+from core.errors import N_, Invalid, Stale
+from core.text import needed_text
 
 
 class Contradiction(SQLModel, table=True):
@@ -68,14 +69,13 @@ def decide(
 ) -> None:
     """Records the decision. It changes no figure by itself: the value is then changed at the record, on the same document.
 
-    Errors: Stale, Missing, Invalid.
+    Errors: Stale, Missing, TooLong, Invalid.
     """
+    session.refresh(contradiction, with_for_update=True)  # of two people who decide at once the second sees the first
     if contradiction.row_version != expected_version:
         raise Stale(who=contradiction.decided_by or "")
-    if not new.document.strip():
-        raise Missing(field="document", label=N_("依据文件"))
-    if not new.decision.strip():
-        raise Missing(field="decision", label=N_("处理意见"))
+    document = needed_text(new.document, field="document", label=N_("依据文件"), limit=200)
+    decision = needed_text(new.decision, field="decision", label=N_("处理意见"), limit=1000)
     if new.reading is not None and not 0 <= new.reading < readings:
         raise Invalid(field="reading", label=N_("采用"), found=str(new.reading + 1), expected=N_("所列说法之一"))
     before = {
@@ -84,8 +84,8 @@ def decide(
         "document": contradiction.decision_document,
     }
     contradiction.decided_reading = new.reading
-    contradiction.decision = new.decision.strip()[:1000]
-    contradiction.decision_document = new.document.strip()[:200]
+    contradiction.decision = decision
+    contradiction.decision_document = document
     contradiction.decided_by = by.name
     contradiction.decided_at = now()
     contradiction.row_version += 1

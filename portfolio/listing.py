@@ -109,7 +109,9 @@ def derived(session: Session, ids: list[int], quarter: int) -> tuple[list[dict[s
     }  # fmt: skip
     parts: dict[int, list[Project]] = {}
     for part in session.exec(
-        select(Project).where(col(Project.parent_id).in_(ids), col(Project.archived_at).is_(None))
+        select(Project)
+        .where(col(Project.parent_id).in_(ids), col(Project.archived_at).is_(None))
+        .order_by(col(Project.position), col(Project.id))
     ):
         parts.setdefault(part.parent_id or 0, []).append(part)
     rows, entries = [], []
