@@ -1,9 +1,7 @@
 """Loads the lists of a plan: indicators with targets, commitments, contradictions."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -13,25 +11,17 @@ from milestones.indicators import Indicator, Target
 from milestones.quantities import measure_named
 from portfolio.contradictions import Contradiction, Reading
 from portfolio.dated import put_in_force
-from portfolio.recording import Difference, NewCitation, cite, put_record
-
-if TYPE_CHECKING:
-    from seed.loader import Loading
-    from seed.records import Cite, SeedContradiction, SeedIndicator
+from portfolio.recording import Difference, cite, put_record
+from seed.loading import LOADER, Loading, cited, department_id
+from seed.records import SeedContradiction, SeedIndicator
 
 
 def _micro(text: str | None) -> int | None:
     return None if text is None else micro_from_text(text)
 
 
-def _cited(record: Cite, *, field: str = "", role: str = "main") -> NewCitation:
-    return NewCitation(record.lines[0], record.lines[1], record.table, record.section, field, role)
-
-
 def put_indicators(loading: Loading) -> None:
     """Brings the plan's indicators and their targets to what the file says."""
-    from seed.loader import LOADER
-
     session = loading.session
     for position, record in enumerate(loading.seed.indicators.indicators, start=1):
         facts = {
@@ -63,15 +53,15 @@ def put_indicators(loading: Loading) -> None:
         )
         assert row.id is not None
         _put_target(session, loading, row.id, record)
-        citations = [_cited(record.cite)]
+        citations = [cited(record.cite)]
         for field, where in (
             ("baseline", record.baseline.cite),
             ("target", record.target.cite),
             ("reference_target", record.reference_target.cite if record.reference_target else None),
         ):
             if where is not None:
-                citations.append(_cited(where, field=field))
-        citations += [_cited(record.cite, field=field, role="merged") for field in record.merged]
+                citations.append(cited(where, field=field))
+        citations += [cited(record.cite, field=field, role="merged") for field in record.merged]
         cite(session, "indicator", row.id, loading.plan_id, citations)
 
 
@@ -100,8 +90,6 @@ def _put_target(session: Session, loading: Loading, indicator_id: int, record: S
 
 def put_commitments(loading: Loading) -> None:
     """Brings the plan's commitments, and the projects that carry them, to what the file says."""
-    from seed.loader import LOADER, department_id
-
     session = loading.session
     indicators = {
         row.key: row.id for row in session.exec(select(Indicator).where(Indicator.plan_id == loading.plan_id))
@@ -136,7 +124,7 @@ def put_commitments(loading: Loading) -> None:
             by=LOADER,
         )
         assert row.id is not None
-        cite(session, "commitment", row.id, loading.plan_id, [_cited(record.cite)])
+        cite(session, "commitment", row.id, loading.plan_id, [cited(record.cite)])
         wanted = {id_ for key in record.projects if (id_ := loading.projects[key].id) is not None}
         links = session.exec(select(CommitmentProject).where(CommitmentProject.commitment_id == row.id)).all()
         for link in links:
@@ -149,8 +137,6 @@ def put_commitments(loading: Loading) -> None:
 
 def put_contradictions(loading: Loading) -> None:
     """Brings the plan's contradictions to what the file says; one that a person decided keeps its readings."""
-    from seed.loader import LOADER
-
     session = loading.session
     subjects = _subjects(loading)
     for position, record in enumerate(loading.seed.contradictions.contradictions, start=1):
@@ -198,7 +184,7 @@ def _put_readings(session: Session, loading: Loading, row: Contradiction, record
             session.add(Reading(contradiction_id=row.id, position=position, value=value, wording=wording))
         session.flush()
     citations = [
-        _cited(reading.cite, field=str(position), role="reading") for position, reading in enumerate(record.readings)
+        cited(reading.cite, field=str(position), role="reading") for position, reading in enumerate(record.readings)
     ]
     cite(session, "contradiction", row.id, loading.plan_id, citations)
 

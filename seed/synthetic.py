@@ -57,8 +57,8 @@ def fill(session: Session, projects: int, *, per_plan: int = 100, seed: int = 1)
     )
     departments = list(session.exec(select(Department.id)))
     programmes: dict[int, list[int]] = {}
-    for id_, plan_id in session.exec(select(Programme.id, Programme.plan_id)):
-        programmes.setdefault(plan_id, []).append(id_ or 0)
+    for programme_id, of_plan in session.exec(select(Programme.id, Programme.plan_id)):
+        programmes.setdefault(of_plan, []).append(programme_id or 0)
     rows, members, bodies, estimates = [], [], [], []
     for number in range(projects):
         id_ = number + 1

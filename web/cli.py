@@ -5,8 +5,6 @@ Exit codes: 0 in order, 1 findings or mismatch, 2 wrong usage.
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,7 +21,7 @@ from core.errors import N_, Broken
 from core.language import translate
 from core.settings import settings
 from web import cli_people
-from web.cli_context import Acting, acting
+from web.cli_context import opened, say, told
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -31,7 +29,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="青山账 Qingshan: the ledger of green mountains.",
 )
-told = Console(stderr=True, highlight=False)
 
 PlanOption = Annotated[str | None, typer.Option("--plan", help="Plan code, such as xiaoyi.")]
 AsOf = Annotated[str | None, typer.Option("--as-of", help="The quarter to look back from, such as 2024Q4.")]
@@ -39,24 +36,6 @@ AsOf = Annotated[str | None, typer.Option("--as-of", help="The quarter to look b
 
 class WrongOption(Broken):
     sentence = N_("“%(label)s”填写的是“%(found)s”，应为%(expected)s。")
-
-
-def say(text: str, **facts: Any) -> None:
-    """A line for the person, on standard error, in the configured language."""
-    told.print(translate(text, settings().language) % facts, markup=False, soft_wrap=True)
-
-
-@contextmanager
-def opened(by: str | None = None) -> Iterator[Acting]:
-    """The migrated database and who acts on it: the audited system operator, or the person that --by names."""
-    database = Database(settings().database_url)
-    try:
-        if schema.revision_of(database) != schema.newest_revision():
-            say(N_("数据库尚未建立或不是最新版本，请先运行 qingshan migrate。"))
-            raise typer.Exit(2)
-        yield acting(database, by)
-    finally:
-        database.close()
 
 
 @app.callback()
@@ -172,7 +151,6 @@ def export(
 ) -> None:
     """Print a list of a plan: projects, indicators, commitments or contradictions."""
     from reports.delimited import list_as_csv
-
     from reports.exports import KINDS, exported
 
     _one_of("KIND", kind, KINDS)
@@ -198,11 +176,10 @@ def report(
     unit: Annotated[str, typer.Option("--unit", help="亿元, 万元 or 元.")] = "万元",
 ) -> None:
     """Write the quarterly report of a plan as a workbook."""
-    from reports.quarterly import build
-    from reports.workbook import write_quarterly
-
     from core.money import UNITS
     from reports.exports import plan_for
+    from reports.quarterly import build
+    from reports.workbook import write_quarterly
 
     _one_of("--language", language, ("zh", "en"))
     _one_of("--unit", unit, UNITS)

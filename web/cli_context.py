@@ -1,14 +1,24 @@
-"""Who a command acts as: the audited system operator, or a person."""
+"""What commands share: the database they work on, who they act as, and how they speak."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
+import typer
+from rich.console import Console
 from sqlmodel import Session, select
 
+from core import schema
 from core.audit import OPERATOR, Actor
 from core.database import Database
 from core.errors import N_, Broken
+from core.language import translate
 from core.people import Person
+from core.settings import settings
 from portfolio.access import OPERATOR_READER, Reader, reader_of
+
+told = Console(stderr=True, highlight=False)
 
 
 class UnknownPerson(Broken):
@@ -36,12 +46,26 @@ class Acting:
         return OPERATOR if self.by is None else _person(session, self.by).actor
 
 
-def acting(database: Database, by: str | None) -> Acting:
-    return Acting(database, by)
-
-
 def _person(session: Session, username: str) -> Person:
     person = session.exec(select(Person).where(Person.username == username, Person.active)).first()
     if person is None:
         raise UnknownPerson(field="by", found=username)
     return person
+
+
+def say(text: str, **facts: Any) -> None:
+    """A line for the person, on standard error, in the configured language."""
+    told.print(translate(text, settings().language) % facts, markup=False, soft_wrap=True)
+
+
+@contextmanager
+def opened(by: str | None = None) -> Iterator[Acting]:
+    """The migrated database and who acts on it: the audited system operator, or the person that --by names."""
+    database = Database(settings().database_url)
+    try:
+        if schema.revision_of(database) != schema.newest_revision():
+            say(N_("数据库尚未建立或不是最新版本，请先运行 qingshan migrate。"))
+            raise typer.Exit(2)
+        yield Acting(database, by)
+    finally:
+        database.close()

@@ -9,9 +9,12 @@ from sqlmodel import select
 from core.errors import N_, Broken
 from core.people import add_person as add
 from core.people import make_link
+from core.settings import settings
 from portfolio.departments import Department
 from portfolio.grants import grant_role
+from portfolio.jurisdictions import Jurisdiction
 from portfolio.plans import find_plan
+from web.cli_context import opened, say
 
 
 class NotRegistered(Broken):
@@ -28,10 +31,6 @@ def add_person(
     department: Annotated[str | None, typer.Option("--department", help="The department, by its full name.")] = None,
 ) -> None:
     """Add an account and print its one-time link, with which the person sets a password."""
-    from core.settings import settings
-    from portfolio.jurisdictions import Jurisdiction
-    from web.cli import opened, say
-
     with opened(context.obj) as acts, acts.database.writing() as session:
         by = acts.actor(session)
         found_plan = None if plan is None else find_plan(session, plan)
