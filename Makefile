@@ -42,7 +42,7 @@ messages: setup  ## collect the texts of code and templates into the catalogues
 	$(BIN)/python -m core.messages update
 
 bench: setup  ## speed, as ratios to a baseline in the same run; writes benchmarks/results.md
-	$(BIN)/python benchmarks/list_page.py
+	$(BIN)/python -m benchmarks.list_page
 
 lock:  ## resolve the dependencies anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q pyproject.toml -o requirements.lock

@@ -1,0 +1,80 @@
+"""指标 and 任务: what the plans want to reach, and the promises with a number, as printed and as read."""
+
+from fastapi import APIRouter, Request, Response
+from sqlmodel import Session
+
+from core.errors import N_
+from milestones.indicators import TARGET_KINDS
+from portfolio.plans import Heading, headings
+from reports.commitment_list import COMMITMENT_KINDS, CommitmentFilter, commitment_list
+from reports.indicator_list import NO_NATURE, IndicatorFilter, indicator_categories, indicator_list
+from web.deps import Chosen, Reading, SignedIn
+from web.list_filters import Filters
+from web.plan_choice import PlanChoice, plan_choice
+
+router = APIRouter()
+
+# 约束性 stands first: it is what a jurisdiction answers for.
+NATURES = {"约束性": N_("约束性"), "预期性": N_("预期性"), NO_NATURE: N_("未印明性质")}
+# A target that is no number is never shown as 0 % or 100 %.
+BADGES = TARGET_KINDS | {
+    "keep": N_("未定量·保持"),
+    "trend": N_("未定量·趋势"),
+    "grade": N_("等级"),
+    "qualitative": N_("未定量·定性"),
+}
+
+
+@router.get("/indicators")
+def get_indicators(request: Request, reader: SignedIn, session: Reading, choices: Chosen, plan: str = "") -> Response:
+    chosen = plan_choice(session, reader, plan)
+    filters = Filters(request, choices)
+    categories = {name: name for name in indicator_categories(session, reader, chosen.plan_id)}
+    wanted = IndicatorFilter(
+        plan_id=chosen.plan_id,
+        category=filters.one_of("category", N_("类别"), categories, of_plan=True),
+        kind=filters.one_of("kind", N_("目标类型"), BADGES),
+        nature=filters.one_of("nature", N_("性质"), NATURES),
+        text=filters.text(),
+    )
+    found = indicator_list(session, reader, wanted, choices.quarter, after=filters.after)
+    return filters.listed(
+        request,
+        "indicators/indicators.html",
+        chosen=chosen,
+        found=found,
+        categories=list(categories.items()),
+        badges=BADGES,
+        natures=NATURES,
+    )
+
+
+@router.get("/commitments")
+def get_commitments(request: Request, reader: SignedIn, session: Reading, choices: Chosen, plan: str = "") -> Response:
+    chosen = plan_choice(session, reader, plan)
+    filters = Filters(request, choices)
+    programmes = _programmes(session, chosen)
+    known = {str(heading.id): heading.path[-1][1] for heading in programmes}
+    programme = filters.one_of("programme", N_("规划类别"), known, of_plan=True)
+    wanted = CommitmentFilter(
+        plan_id=chosen.plan_id,
+        programme_id=None if programme is None else int(programme),
+        kind=filters.one_of("kind", N_("类型"), COMMITMENT_KINDS),
+        text=filters.text(),
+    )
+    found = commitment_list(session, reader, wanted, after=filters.after)
+    return filters.listed(
+        request,
+        "commitments/commitments.html",
+        chosen=chosen,
+        found=found,
+        programmes=programmes,
+        kinds=COMMITMENT_KINDS,
+    )
+
+
+def _programmes(session: Session, chosen: PlanChoice) -> list[Heading]:
+    """The headings of the chosen plan in the order of its tree; none while no plan is chosen, their names would mix."""
+    if chosen.plan_id is None:
+        return []
+    return sorted(headings(session, {chosen.plan_id}).values(), key=lambda heading: [id_ for id_, _ in heading.path])

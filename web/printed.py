@@ -1,0 +1,140 @@
+"""How values are printed on pages, in one language and one money unit. Nothing here computes a figure."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from fractions import Fraction
+from functools import partial
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from markupsafe import Markup, escape
+
+from core.calendar import quarter_name
+from core.errors import N_
+from core.language import translate
+from core.money import ENGLISH_UNIT, formatted
+from core.people import aware
+from core.settings import settings
+from core.units import text_from_micro
+
+SILENT = N_("规划未载明")
+NOT_COMPUTABLE = "—"
+_MORE_THAN_ALL = 10  # a bar ends at its frame; ten times the frame tells no more
+# What the audit trail calls an action, in words.
+ACTS = {
+    "create": N_("新增"),
+    "edit": N_("修改"),
+    "archive": N_("归档"),
+    "state": N_("变更状态"),
+    "estimate": N_("登记估算"),
+    "decide": N_("裁定"),
+    "grant": N_("授予角色"),
+    "sign-in": N_("登录"),
+    "sign-out": N_("退出"),
+    "set-password": N_("设置密码"),
+    "make-link": N_("生成一次性链接"),
+}
+
+
+def printers(language: str, unit: str) -> dict[str, Callable[..., Any]]:
+    """The filters of templates, by name."""
+    silent = Markup('<span class="silent">{}</span>').format(translate(SILENT, language))
+    return {
+        "money": partial(money, unit=unit, silent=silent),
+        "thousands": partial(thousands, silent=silent),
+        "quantity": partial(quantity, silent=silent),
+        "percent": percent,
+        "years": partial(years, language=language, silent=silent),
+        "day": partial(day, silent=silent),
+        "moment": moment,
+        "quarter": partial(quarter, language=language),
+        "unit_name": partial(unit_name, language=language),
+        "zh": partial(plan_text, language=language, silent=silent),
+        "share_of": share_of,
+        "act": partial(act, language=language),
+    }
+
+
+def money(fen: int | None, *, unit: str, silent: Markup) -> str:
+    """The amount in the reader's unit; what the plan does not say is grey words, never 0."""
+    return formatted(fen, unit) or silent
+
+
+def thousands(number: int | None, *, silent: Markup) -> str:
+    return silent if number is None else f"{number:,}"
+
+
+def quantity(micro: int | None, *, silent: Markup) -> str:
+    """A quantity kept in millionths, with separators and without trailing zeros."""
+    if micro is None:
+        return silent
+    whole, point, rest = text_from_micro(micro).partition(".")
+    return f"{'-' if whole.startswith('-') else ''}{abs(int(whole)):,}{point}{rest}"
+
+
+def percent(ratio: Fraction | None, places: int = 1) -> str:
+    """A ratio as a percentage, rounded half up; — when it cannot be computed."""
+    if ratio is None:
+        return NOT_COMPUTABLE
+    scaled = abs(ratio) * 100 * 10**places
+    digits = f"{(2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator):0{places + 1}d}"
+    sign = "-" if ratio < 0 and int(digits) else ""
+    return f"{sign}{int(digits[: len(digits) - places]):,}{'.' if places else ''}{digits[len(digits) - places :]}%"
+
+
+def years(first: int | None, last: int | None, *, language: str, silent: Markup) -> str:
+    """2022–2025; one year once; half a range in words."""
+    if first is None and last is None:
+        return silent
+    if first == last:
+        return str(first)
+    if first is None:
+        return translate(N_("至 %(year)s"), language) % {"year": last}
+    if last is None:
+        return translate(N_("%(year)s 起"), language) % {"year": first}
+    return f"{first}–{last}"
+
+
+def day(value: date | None, *, silent: Markup) -> str:
+    return silent if value is None else value.isoformat()
+
+
+def moment(at: datetime | None) -> str:
+    """A stored moment on the reader's clock, which is that of the configured time zone."""
+    if at is None:
+        return NOT_COMPUTABLE
+    local = aware(at).astimezone(ZoneInfo(settings().timezone))
+    return Markup('<time datetime="{}">{}</time>').format(local.isoformat(), local.strftime("%Y-%m-%d %H:%M"))
+
+
+def quarter(number: int, *, language: str) -> str:
+    """2024年第4季度 for 20244, 2024 Q4 in English."""
+    return translate(N_("%(year)s年第%(quarter)s季度"), language) % {"year": number // 10, "quarter": number % 10}
+
+
+def quarter_code(number: int | None) -> str:
+    return "" if number is None else quarter_name(number)
+
+
+def act(action: str, *, language: str) -> str:
+    """What the audit trail calls an action, in the reader's words."""
+    return translate(ACTS.get(action, action), language)
+
+
+def unit_name(unit: str, *, language: str) -> str:
+    """The money unit as it heads a column."""
+    return ENGLISH_UNIT[unit] if language == "en" else unit
+
+
+def plan_text(text: str | None, *, language: str, silent: Markup) -> Markup:
+    """Words of the plan, marked as Chinese where the page around them is not."""
+    if text is None or text == "":
+        return silent
+    return escape(text) if language == "zh" else Markup('<span lang="zh">{}</span>').format(text)
+
+
+def share_of(value: int | Fraction | None, maximum: int | Fraction | None, width: int = 100) -> str:
+    """How far a bar of this width reaches; for drawing only."""
+    if value is None or not maximum:
+        return "0"
+    return f"{width * min(_MORE_THAN_ALL, max(0.0, float(value / Fraction(maximum)))):.2f}".rstrip("0").rstrip(".")

@@ -1,0 +1,101 @@
+"""The filtered list of projects as files: CSV as it is read, XLSX when it is finished."""
+
+from collections.abc import Iterator
+from tempfile import TemporaryFile
+from typing import BinaryIO
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
+from sqlmodel import Session
+
+from core.calendar import today
+from core.errors import N_, SeveralBroken
+from core.language import translate
+from core.settings import settings
+from portfolio.access import Reader
+from portfolio.listing import every_row
+from reports.delimited import project_list_as_csv
+from reports.workbook import write_project_list
+from web.choices import Choices
+from web.deps import AppDatabase, Chosen, Reading, SignedIn
+from web.project_filters import ListRequest, list_request
+
+router = APIRouter()
+
+_CHUNK = 256_000
+_DRAFT, _NAME = N_("初稿"), N_("项目清单")
+_WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def _asked(request: Request, session: Session, reader: Reader) -> ListRequest:
+    """Errors: SeveralBroken when the address narrows the list to something that is not there."""
+    asked = list_request(request, session, reader)
+    if asked.problems:
+        raise SeveralBroken(asked.problems)
+    return asked
+
+
+def _plan_names(asked: ListRequest, choices: Choices) -> dict[int, str]:
+    draft = f"（{translate(_DRAFT, choices.language)}）"
+    return {plan.id: plan.short_title + (draft if plan.draft else "") for plan in asked.plans}
+
+
+def _headers(choices: Choices, suffix: str) -> dict[str, str]:
+    """The file's name: with the day, because the list is that of the day; in plain letters for old programs."""
+    day = today().isoformat()
+    name = quote(f"{translate(_NAME, choices.language)}-{day}.{suffix}", safe="")
+    return {
+        "Content-Disposition": f"attachment; filename=\"projects-{day}.{suffix}\"; filename*=UTF-8''{name}",
+        "Cache-Control": "private, no-store",
+    }
+
+
+@router.get("/projects.csv")
+def get_projects_csv(
+    request: Request, reader: SignedIn, session: Reading, choices: Chosen, database: AppDatabase
+) -> Response:
+    asked = _asked(request, session, reader)
+
+    def lines() -> Iterator[str]:
+        # The body leaves after the route's own transaction has ended, so it reads in one of its own.
+        with database.reading() as fresh:
+            rows = every_row(fresh, reader, asked.chosen, sort=asked.sort, descending=asked.descending)
+            yield from project_list_as_csv(
+                rows, language=choices.language, unit=choices.unit, plans=_plan_names(asked, choices)
+            )
+
+    return StreamingResponse(lines(), media_type="text/csv; charset=utf-8", headers=_headers(choices, "csv"))
+
+
+@router.get("/projects.xlsx")
+def get_projects_xlsx(request: Request, reader: SignedIn, session: Reading, choices: Chosen) -> Response:
+    asked = _asked(request, session, reader)
+    file = TemporaryFile()  # noqa: SIM115 (closed when its last piece was sent)
+    write_project_list(
+        every_row(session, reader, asked.chosen, sort=asked.sort, descending=asked.descending),
+        file,
+        language=choices.language,
+        unit=choices.unit,
+        filters_text=_narrowed_to(asked, choices),
+        plans=_plan_names(asked, choices),
+        demo=settings().demo,
+    )
+    headers = _headers(choices, "xlsx") | {"Content-Length": str(file.tell())}
+    file.seek(0)
+    return StreamingResponse(_pieces(file), media_type=_WORKBOOK, headers=headers)
+
+
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    with file:
+        while piece := file.read(_CHUNK):
+            yield piece
+
+
+def _narrowed_to(asked: ListRequest, choices: Choices) -> str:
+    """The filters in force, as the sheet names them."""
+
+    def say(text: str) -> str:
+        return translate(text, choices.language)
+
+    return "；".join(f"{say(one.label)}：{say(one.value) if one.words else one.value}" for one in asked.chips)

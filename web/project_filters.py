@@ -1,0 +1,244 @@
+"""What the project list is narrowed to and sorted by, read from the address, with the choices that its form offers."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import Request
+from sqlmodel import Session, and_, col, or_, select
+
+from core.database import select_columns
+from core.errors import N_, Broken, Invalid, TooLong
+from portfolio.access import Reader
+from portfolio.departments import Department
+from portfolio.jurisdictions import Jurisdiction
+from portfolio.listing import SORTS, Cursor, ProjectFilter
+from portfolio.plans import Heading, Plan, Programme, headings
+from portfolio.values import EARLIEST_YEAR, LABELS, LATEST_YEAR
+from web.choices import PAGE_PLACE, Choices
+from web.forms import collecting, id_from_text
+from web.list_places import place_from_text
+
+FIELDS = ("plan", "programme", "lead", "year", "q", "estimate")
+LONGEST_SEARCH = 100
+NO_LEAD = "none"
+_WITH_OR_WITHOUT = {"yes": True, "no": False}
+
+
+@dataclass(frozen=True)
+class Chip:
+    """One narrowing that is in force: what it is called, what it is narrowed to, and the parameters that it stands in.
+
+    `words` tells whether the value is one of ours, to be translated, or one of the plan's.
+    """
+
+    label: str
+    value: str
+    names: tuple[str, ...]
+    words: bool = False
+
+
+@dataclass(frozen=True)
+class ListedPlan:
+    """A plan that the reader sees."""
+
+    id: int
+    code: str
+    short_title: str
+    draft: bool
+    jurisdiction_code: str
+    place: str
+    first_year: int
+    last_year: int
+
+
+@dataclass
+class ListRequest:
+    """The list that an address asks for. With `problems` there is nothing to list; the form shows them."""
+
+    typed: dict[str, str]
+    plans: list[ListedPlan]
+    chosen: ProjectFilter = field(default_factory=ProjectFilter)
+    plan: ListedPlan | None = None
+    programmes: list[Heading] = field(default_factory=list)
+    leads: list[tuple[int, str]] = field(default_factory=list)
+    sort: str = "order"
+    descending: bool = False
+    after: Cursor | None = None
+    chips: list[Chip] = field(default_factory=list)
+    problems: list[Broken] = field(default_factory=list)
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """What the address says about filter and order, without what is empty or goes without saying."""
+        kept = {name: text for name, text in self.typed.items() if text}
+        if self.sort != "order" or self.descending:
+            kept |= {"sort": self.sort} | ({"dir": "desc"} if self.descending else {})
+        return kept
+
+    def address(self, choices: Choices, path: str = "/projects", /, **changes: Any) -> str:
+        """An address of this list with some of its parameters changed; it starts at the first page again."""
+        return choices.url(path, **self.parameters | changes)
+
+    @property
+    def shows_plans(self) -> bool:
+        """Whether each row says which plan it is of."""
+        return len(self.plans) > 1 and not self.typed["plan"]
+
+    @property
+    def plan_names(self) -> dict[int, ListedPlan]:
+        return {plan.id: plan for plan in self.plans}
+
+
+def list_request(request: Request, session: Session, reader: Reader) -> ListRequest:
+    """What the address asks for, in at most three queries."""
+    asked = ListRequest({name: request.query_params.get(name, "").strip() for name in FIELDS}, _plans(session, reader))
+    facts: dict[str, Any] = {}
+    for read in (_read_plan, _read_programme, _read_lead, _read_year, _read_text, _read_estimate):
+        with collecting(asked.problems):
+            facts |= read(session, asked)
+    asked.chosen = ProjectFilter(**facts)
+    with collecting(asked.problems):
+        _read_order(asked, request)
+    return asked
+
+
+def _plans(session: Session, reader: Reader) -> list[ListedPlan]:
+    rows = session.execute(
+        select_columns(
+            *(Plan.id, Plan.code, Plan.short_title, Plan.draft, Plan.jurisdiction_code),
+            *(Jurisdiction.name, Plan.first_year, Plan.last_year),
+        )
+        .join(Jurisdiction, col(Jurisdiction.code) == Plan.jurisdiction_code)
+        .where(reader.sees(Plan.id))  # type: ignore[arg-type]
+        .order_by(col(Plan.jurisdiction_code), col(Plan.first_year), col(Plan.id))
+    )
+    return [ListedPlan(*row) for row in rows]
+
+
+def _read_plan(_session: Session, asked: ListRequest) -> dict[str, Any]:
+    code = asked.typed["plan"]
+    if not code:
+        # Who sees one plan only need not choose it to be offered its headings and departments.
+        asked.plan = asked.plans[0] if len(asked.plans) == 1 else None
+        return {}
+    asked.plan = next((plan for plan in asked.plans if plan.code == code), None)
+    if asked.plan is None:
+        raise Invalid(field="plan", label=N_("规划"), found=code, expected=N_("列表中的一个规划"))
+    asked.chips.append(Chip(N_("规划"), asked.plan.short_title, ("plan", "programme")))
+    return {"plan_id": asked.plan.id}
+
+
+def _read_programme(session: Session, asked: ListRequest) -> dict[str, Any]:
+    text = asked.typed["programme"]
+    id_ = id_from_text(text)
+    if id_ is not None and asked.plan is None:
+        _plan_of_programme(session, asked, id_)
+    if asked.plan is None:
+        if text and not asked.problems:
+            raise _no_programme(text)
+        return {}
+    tree = headings(session, {asked.plan.id})
+    asked.programmes = _in_tree_order(tree.values())
+    if not text:
+        return {}
+    if id_ not in tree:
+        raise _no_programme(text)
+    asked.chips.append(Chip(LABELS["programme_id"], tree[id_].path[-1][1], ("programme",)))
+    return {"programme_id": id_}
+
+
+def _plan_of_programme(session: Session, asked: ListRequest, programme_id: int) -> None:
+    plan_id = session.exec(select(Programme.plan_id).where(Programme.id == programme_id)).first()
+    asked.plan = asked.plan_names.get(plan_id or 0)
+
+
+def _no_programme(text: str) -> Invalid:
+    return Invalid(field="programme", label=LABELS["programme_id"], found=text, expected=N_("所选规划的一个类别"))
+
+
+def _in_tree_order(found: Iterable[Heading]) -> list[Heading]:
+    """Every heading after the one that it stands under."""
+    return sorted(found, key=lambda heading: [id_ for id_, _ in heading.path])
+
+
+def _read_lead(session: Session, asked: ListRequest) -> dict[str, Any]:
+    text = asked.typed["lead"]
+    id_ = id_from_text(text)
+    asked.leads = _leads(session, asked, id_)
+    if not text:
+        return {}
+    if text == NO_LEAD:
+        asked.chips.append(Chip(LABELS["lead_id"], N_("规划未载明"), ("lead",), words=True))
+        return {"no_lead": True}
+    name = dict(asked.leads).get(id_ or 0)
+    if name is None:
+        raise Invalid(field="lead", label=LABELS["lead_id"], found=text, expected=N_("列表中的一个部门"))
+    asked.chips.append(Chip(LABELS["lead_id"], name, ("lead",)))
+    return {"lead_id": id_}
+
+
+def _leads(session: Session, asked: ListRequest, chosen: int | None) -> list[tuple[int, str]]:
+    """The departments of the chosen plan's jurisdiction, and the one that is chosen, if a plan that the reader sees has it."""
+    jurisdiction = col(Department.jurisdiction_code)
+    wanted = [] if asked.plan is None else [jurisdiction == asked.plan.jurisdiction_code]
+    if chosen is not None:
+        seen = {plan.jurisdiction_code for plan in asked.plans}
+        wanted.append(and_(col(Department.id) == chosen, jurisdiction.in_(seen)))
+    if not wanted:
+        return []
+    rows = session.exec(
+        select(Department.id, Department.name)
+        .where(or_(*wanted))
+        .order_by(col(Department.name_sort), col(Department.id))
+    )
+    return [(id_, name) for id_, name in rows if id_ is not None]
+
+
+def _read_year(_session: Session, asked: ListRequest) -> dict[str, Any]:
+    text = asked.typed["year"]
+    if not text:
+        return {}
+    year = year_from_text(text, field="year", label=N_("年份"))
+    asked.chips.append(Chip(N_("年份"), str(year), ("year",)))
+    return {"year": year}
+
+
+def year_from_text(text: str, *, field: str, label: str) -> int:
+    """A year, in full-width digits too.
+
+    Errors: Invalid.
+    """
+    if text.strip().isdecimal() and len(text.strip()) == 4 and EARLIEST_YEAR <= int(text) <= LATEST_YEAR:
+        return int(text)
+    raise Invalid(field=field, label=label, found=text, expected=f"{EARLIEST_YEAR}—{LATEST_YEAR}")
+
+
+def _read_text(_session: Session, asked: ListRequest) -> dict[str, Any]:
+    text = asked.typed["q"]
+    if len(text) > LONGEST_SEARCH:
+        raise TooLong(field="q", label=N_("文字"), found=len(text), limit=LONGEST_SEARCH)
+    if text:
+        asked.chips.append(Chip(N_("文字"), text, ("q",)))
+    return {"text": text}
+
+
+def _read_estimate(_session: Session, asked: ListRequest) -> dict[str, Any]:
+    text = asked.typed["estimate"]
+    if not text:
+        return {}
+    if text not in _WITH_OR_WITHOUT:
+        raise Invalid(field="estimate", label=N_("投资估算"), found=text, expected="、".join(_WITH_OR_WITHOUT))
+    word = N_("有估算") if _WITH_OR_WITHOUT[text] else N_("无估算")
+    asked.chips.append(Chip(N_("投资估算"), word, ("estimate",), words=True))
+    return {"has_estimate": _WITH_OR_WITHOUT[text]}
+
+
+def _read_order(asked: ListRequest, request: Request) -> None:
+    sort, direction = request.query_params.get("sort") or "order", request.query_params.get("dir") or "asc"
+    if sort not in SORTS:
+        raise Invalid(field="sort", label=N_("排序"), found=sort, expected="、".join(SORTS))
+    if direction not in ("asc", "desc"):
+        raise Invalid(field="dir", label=N_("排序方向"), found=direction, expected="asc、desc")
+    asked.sort, asked.descending = sort, direction == "desc"
+    asked.after = place_from_text(request.query_params.get(PAGE_PLACE, ""), sort, asked.descending)

@@ -1,0 +1,188 @@
+"""The list of projects, and the page of one."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from sqlmodel import Session, col, func, select
+
+from core.capital_numerals import capital_numerals
+from core.database import select_columns
+from core.errors import N_, SeveralBroken
+from portfolio.access import Reader
+from portfolio.listing import conditions, page_of, totals_of
+from portfolio.periods import CLOSED, ReportingPeriod
+from portfolio.projects import STATES, ProjectListing
+from portfolio.values import LABELS
+from reports.project_history import named_history
+from reports.project_sheet import ProjectSheet, project_sheet
+from web.choices import PAGE_PLACE, Choices
+from web.deps import Chosen, Reading, SignedIn, see_other
+from web.forms import problems_of
+from web.list_places import place_text
+from web.pages import page
+from web.project_filters import ListRequest, list_request
+
+router = APIRouter()
+
+_LONG = 34  # characters of a name that may need more than the two lines it is given
+# (sort, label, whether it holds numbers, whether it holds money).
+_COLUMNS = (
+    ("name", LABELS["name"], False, False),
+    ("order", N_("编号"), False, False),
+    ("programme", LABELS["programme_id"], False, False),
+    ("lead", LABELS["lead_id"], False, False),
+    ("first_year", N_("起"), True, False),
+    ("last_year", N_("止"), True, False),
+    ("estimate", N_("投资估算"), True, True),
+)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column head: how it is sorted now (for aria-sort), and the address that sorts by it."""
+
+    sort: str
+    label: str
+    number: bool
+    money: bool
+    order: str | None
+    href: str
+
+
+def _column(asked: ListRequest, choices: Choices, sort: str, label: str, number: bool, money: bool) -> Column:
+    order = None
+    descending = money  # the first click on money shows the largest first
+    if sort == asked.sort:
+        order = "descending" if asked.descending else "ascending"
+        descending = not asked.descending
+    changes = {"sort": sort if sort != "order" or descending else None, "dir": "desc" if descending else None}
+    return Column(sort, label, number, money, order, asked.address(choices, **changes))
+
+
+@router.get("/projects")
+def get_projects(request: Request, reader: SignedIn, session: Reading, choices: Chosen) -> Response:
+    asked = list_request(request, session, reader)
+    found: dict[str, Any] = {"rows": [], "totals": None, "following": None, "drafts": []}
+    status = 200
+    if asked.problems:
+        refused = problems_of(SeveralBroken(asked.problems), choices.language)
+        found, status = found | {"problems": refused}, refused.status
+    else:
+        found = _found(session, reader, asked, choices)
+    response = page(
+        request,
+        "projects/list.html",
+        part="list",
+        status=status,
+        asked=asked,
+        columns=[_column(asked, choices, *column) for column in _COLUMNS],
+        chips=[(chip, asked.address(choices, **dict.fromkeys(chip.names))) for chip in asked.chips],
+        first=asked.address(choices),
+        csv=asked.address(choices, "/projects.csv"),
+        xlsx=asked.address(choices, "/projects.xlsx"),
+        may_create=reader.may("create", None if asked.plan is None else asked.plan.id),
+        **found,
+    )
+    response.headers["HX-Push-Url"] = asked.address(choices, after=request.query_params.get(PAGE_PLACE))
+    return response
+
+
+def _found(session: Session, reader: Reader, asked: ListRequest, choices: Choices) -> dict[str, Any]:
+    """The rows of the page, each a plain tuple for the template, and what the whole filtered list adds up to."""
+    listed = page_of(session, reader, asked.chosen, sort=asked.sort, descending=asked.descending, after=asked.after)
+    plans = asked.plan_names if asked.shows_plans else {}
+    following = None
+    if listed.following is not None:
+        place = place_text(listed.following, asked.sort, asked.descending)
+        following = asked.address(choices, after=place)
+    tail = choices.url("")
+    rows = [
+        (
+            f"/projects/{row.code}{tail}",
+            row.code,
+            row.name,
+            len(row.name) > _LONG,
+            row.parts,
+            plans.get(row.plan_id),
+            row.programme,
+            row.package,
+            row.lead,
+            row.first_year,
+            row.last_year,
+            row.estimate_fen,
+        )
+        for row in listed.rows
+    ]
+    return {
+        "rows": rows,
+        "totals": totals_of(session, reader, asked.chosen),
+        "following": following,
+        "drafts": _drafts_in(session, reader, asked),
+    }
+
+
+def _drafts_in(session: Session, reader: Reader, asked: ListRequest) -> list[str]:
+    """The consultation drafts that have projects in the list: a sum says so when it holds any."""
+    drafts = {plan.id: plan.short_title for plan in asked.plans if plan.draft}
+    if not drafts or (asked.chosen.plan_id is not None and asked.chosen.plan_id not in drafts):
+        return []
+    plan_id = col(ProjectListing.plan_id)
+    asked_of = conditions(reader, asked.chosen)
+    return [
+        drafts[id_] for id_ in session.scalars(select_columns(plan_id).where(*asked_of, plan_id.in_(drafts)).distinct())
+    ]
+
+
+@router.get("/projects/{code}")
+def get_project(request: Request, code: str, reader: SignedIn, session: Reading, choices: Chosen) -> Response:
+    sheet = project_sheet(session, reader, code, choices.quarter)
+    if sheet.project.code != code:
+        return see_other(choices.url(f"/projects/{sheet.project.code}") + f"#{code}")
+    plan_id, answering = sheet.plan.id, sheet.department_ids
+    amounts = [part.estimate_fen for part in sheet.parts if part.estimate_fen is not None]
+    parts_fen = sum(amounts) if amounts else None
+    return page(
+        request,
+        "projects/detail.html",
+        sheet=sheet,
+        states=STATES,
+        capital="" if sheet.estimate_fen is None else capital_numerals(sheet.estimate_fen),
+        shares={part.project.id: _share(part.estimate_fen, sheet.estimate_fen) for part in sheet.parts},
+        parts_fen=parts_fen,
+        parts_share=_share(parts_fen, sheet.estimate_fen),
+        history=_history(session, reader, sheet),
+        periods=_periods(session, plan_id),
+        may={
+            "history": reader.may("history", plan_id),
+            "edit": reader.may("edit", plan_id, answering),
+            "estimate": reader.may("estimate", plan_id),
+            "archive": reader.may("archive", plan_id),
+        },
+    )
+
+
+def _share(amount: int | None, whole: int | None) -> Fraction | None:
+    return None if amount is None or not whole else Fraction(amount, whole)
+
+
+def _history(session: Session, reader: Reader, sheet: ProjectSheet) -> Any:
+    if not reader.may("history", sheet.plan.id):
+        return ()
+    assert sheet.project.id is not None
+    assert sheet.plan.id is not None
+    names: dict[int, str | None] = {sheet.project.id: None}
+    names |= {part.project.id: part.project.name for part in sheet.parts if part.project.id is not None}
+    return named_history(session, sheet.plan.id, names)
+
+
+def _periods(session: Session, plan_id: int | None) -> dict[str, int]:
+    """How many of the plan's quarters are closed, and how many there are."""
+    rows = session.exec(
+        select(ReportingPeriod.state, func.count())
+        .where(ReportingPeriod.plan_id == plan_id, ReportingPeriod.kind == "quarter")
+        .group_by(col(ReportingPeriod.state))
+    ).all()
+    counts = dict(rows)
+    return {"closed": counts.get(CLOSED, 0), "all": sum(counts.values())}
