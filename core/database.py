@@ -59,9 +59,12 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that sees one moment of the database and writes nothing."""
-        with Session(self._reading, autoflush=False) as session:
+        with self.open_to_read() as session:
             yield session
-            session.rollback()
+
+    def open_to_read(self) -> Session:
+        """The same for who cannot use a block: closing the session ends its view."""
+        return Session(self._reading, autoflush=False)
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
@@ -103,7 +106,7 @@ def _engine(url: str, *, sqlite: bool) -> Engine:
     def _begin(connection: Any) -> None:
         # A transaction that reads and then writes fails at once when another wrote in between: writers say so first.
         immediate = connection.get_execution_options().get("begin_immediate")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+        connection.connection.driver_connection.execute("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
     return engine
 

@@ -4,6 +4,8 @@
 """
 
 import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from core.settings import ROOT
 
 CODE = ("core", "portfolio", "budgets", "milestones", "reports", "seed", "web")
 _KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
+_SINCE = datetime(2026, 11, 21, tzinfo=UTC)
 _JINJA = {"extensions": "jinja2.ext.do", "silent": "false", "trimmed": "true"}
 
 
@@ -52,9 +55,20 @@ def update() -> None:
         kept = _kept(language)
         kept.update(template, no_fuzzy_matching=True)
         kept.obsolete.clear()
+        _plain_header(kept)
         _path(language).parent.mkdir(parents=True, exist_ok=True)
         with _path(language).open("wb") as target:
             write_po(target, kept, sort_output=True, include_lineno=False, omit_header=False, width=120)
+
+
+def _plain_header(catalogue: Catalog) -> None:
+    """A header that says what is true and does not change with the day."""
+    catalogue.header_comment = (
+        "# Texts of Qingshan 青山账. Written in Chinese in code and templates; see core/messages.py."
+    )
+    catalogue.creation_date = catalogue.revision_date = _SINCE
+    catalogue.last_translator, catalogue.language_team = "the Qingshan team", "the Qingshan team"
+    catalogue.msgid_bugs_address = "the project's issues"
 
 
 def problems() -> list[str]:
@@ -66,8 +80,14 @@ def problems() -> list[str]:
         found += [f"{language}: not in the catalogue: {text}" for text in sorted(map(str, wanted - kept.keys()))]
         found += [f"{language}: no longer used: {text}" for text in sorted(map(str, kept.keys() - wanted))]
         if language != "zh":
-            found += [f"{language}: no translation: {text}" for text in sorted(map(str, wanted)) if not kept.get(text)]
+            silent = (text for text in wanted if not _complete(kept.get(text)))
+            found += [f"{language}: no translation: {text}" for text in sorted(map(str, silent))]
     return found
+
+
+def _complete(translation: str | Iterable[str] | None) -> bool:
+    """Whether there is a translation, in every plural form."""
+    return bool(translation) if isinstance(translation, str | None) else all(translation)
 
 
 if __name__ == "__main__":

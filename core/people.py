@@ -36,7 +36,12 @@ class Person(SQLModel, table=True):
 
     @property
     def actor(self) -> Actor:
-        return Actor(self.id, f"{self.name}（{self.username}）")
+        return actor_of(self.id, self.username, self.name)
+
+
+def actor_of(person_id: int | None, username: str, name: str) -> Actor:
+    """A person as the audit trail names them."""
+    return Actor(person_id, f"{name}（{username}）")
 
 
 class SignIn(SQLModel, table=True):
@@ -193,20 +198,6 @@ def end_sign_in(session: Session, token: str) -> None:
         session.delete(signed_in)
         if person is not None and person.id is not None:
             audit.record(session, "sign-out", "person", person.id, by=person.actor)
-
-
-def find_signed_in(session: Session, token: str | None) -> Person | None:
-    """The person behind a cookie token, unless it is unknown, expired or the account is closed."""
-    if not token:
-        return None
-    row = session.exec(
-        select(Person, SignIn.expires_at)
-        .join(SignIn, SignIn.person_id == Person.id)  # type: ignore[arg-type]
-        .where(SignIn.token_hash == token_hash(token))
-    ).first()
-    if row is None or not row[0].active or aware(row[1]) <= now():
-        return None
-    return row[0]
 
 
 def make_link(session: Session, person: Person | None, *, by: Actor) -> str:

@@ -1,15 +1,18 @@
 """The one gate: who sees and who edits what. Missing and forbidden look the same."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, true
+from sqlalchemy import ColumnElement, bindparam, true
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlmodel import Session, col, select
 
 from core.audit import OPERATOR, Actor
+from core.calendar import now
+from core.database import select_columns
 from core.errors import NotThere
-from core.people import Person
+from core.people import Person, SignIn, actor_of, aware, token_hash
 from portfolio.grants import Grant
 from portfolio.jurisdictions import below
 from portfolio.plans import Plan
@@ -83,18 +86,41 @@ OPERATOR_READER = Reader(
 )
 
 
+_GRANTED = (Grant.role, Grant.plan_id, Grant.jurisdiction_code, Grant.department_id)
+_SIGNED_IN = (
+    select_columns(Person.id, Person.username, Person.name, SignIn.expires_at, *_GRANTED)
+    .join(SignIn, col(SignIn.person_id) == Person.id)
+    .outerjoin(Grant, col(Grant.person_id) == Person.id)
+    .where(col(SignIn.token_hash) == bindparam("hash"), col(Person.active))
+    .order_by(col(Grant.id))
+)
+
+
+def signed_in_reader(session: Session, token: str) -> Reader | None:
+    """Who stands behind a cookie token, unless it is unknown or expired or the account is closed. One query, on every page."""
+    rows = session.execute(_SIGNED_IN, {"hash": token_hash(token)}).all()
+    if not rows or aware(rows[0].expires_at) <= now():
+        return None
+    person_id, username, name = rows[0][:3]
+    return Reader(actor_of(person_id, username, name), _reaches(session, [row[4:] for row in rows if row.role]))
+
+
 def reader_of(session: Session, person: Person) -> Reader:
-    """What a person's grants allow, read in two queries."""
-    grants = session.exec(select(Grant).where(Grant.person_id == person.id)).all()
-    plans = (
-        session.exec(select(Plan.id, Plan.jurisdiction_code)).all() if any(g.jurisdiction_code for g in grants) else []
-    )
+    """What a person's grants allow."""
+    grants = session.execute(select_columns(*_GRANTED).where(col(Grant.person_id) == person.id).order_by(col(Grant.id)))
+    return Reader(person.actor, _reaches(session, grants.all()))
+
+
+def _reaches(session: Session, grants: Sequence[Any]) -> tuple[Reach, ...]:
+    """The grants (role, plan, jurisdiction, department) with jurisdictions read as the plans in and below them."""
+    of_places = any(jurisdiction for _, _, jurisdiction, _ in grants)
+    plans = session.exec(select(Plan.id, Plan.jurisdiction_code)).all() if of_places else []
     reaches = []
-    for grant in grants:
-        plan_ids = None if grant.plan_id is None else frozenset({grant.plan_id})
-        if grant.jurisdiction_code is not None:
-            codes = below(session, grant.jurisdiction_code)
+    for role, plan_id, jurisdiction, department_id in grants:
+        plan_ids = None if plan_id is None else frozenset({plan_id})
+        if jurisdiction is not None:
+            codes = below(session, jurisdiction)
             inside = frozenset(id_ for id_, code in plans if id_ is not None and code in codes)
             plan_ids = inside if plan_ids is None else plan_ids & inside
-        reaches.append(Reach(grant.role, plan_ids, grant.department_id))
-    return Reader(person.actor, tuple(reaches))
+        reaches.append(Reach(role, plan_ids, department_id))
+    return tuple(reaches)

@@ -252,6 +252,8 @@ def change_state(
         reason=why,
         by=by,
     )
+    session.flush()
+    listing.refresh(session, [project.parent_id or project.id])
 
 
 def find_state(session: Session, project_id: int, quarter: int | None = None) -> ProjectState | None:

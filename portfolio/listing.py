@@ -1,63 +1,23 @@
-"""The list of projects: a derived row per project, its search index, filters, and pages by key instead of by number."""
+"""The derived list of projects: one row per project with all that a list shows, sorts and searches by, and its search index.
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+Made from the facts by the same transaction that changes them; project_list.py reads it.
+"""
+
+from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, or_, tuple_
+from sqlalchemy import delete, insert
 from sqlmodel import Session, col, select
 
-from core.calendar import current_quarter
+from core.calendar import current_quarter, quarter_of
 from core.database import select_columns
-from core.text import grams, matching_key, query_grams, sorting_key
-from portfolio.access import Reader
+from core.text import grams, matching_key, sorting_key
 from portfolio.dated import in_force
 from portfolio.departments import Department
 from portfolio.plans import Heading, Plan, headings
-from portfolio.projects import Project, ProjectBody, ProjectGram, ProjectListing, ProjectProgramme
+from portfolio.projects import Project, ProjectBody, ProjectGram, ProjectListing, ProjectProgramme, ProjectState
 
-PAGE = 50
 _BATCH = 500
-
-# What a list may be sorted by: the name in the address, and the column with an index of its own.
-SORTS = {
-    "order": ProjectListing.order_key,
-    "name": ProjectListing.name_sort,
-    "programme": ProjectListing.programme_sort,
-    "lead": ProjectListing.lead_sort,
-    "first_year": ProjectListing.first_year,
-    "last_year": ProjectListing.last_year,
-    "estimate": ProjectListing.estimate_fen,
-}
-
-
-@dataclass(frozen=True)
-class ProjectFilter:
-    """What the list is narrowed to; None or empty means not narrowed."""
-
-    text: str = ""
-    plan_id: int | None = None
-    programme_id: int | None = None
-    lead_id: int | None = None
-    no_lead: bool = False
-    year: int | None = None
-    has_estimate: bool | None = None
-
-
-@dataclass(frozen=True)
-class Cursor:
-    """The place between two pages: the sort value (None among the rows without one) and the id of the last row."""
-
-    value: str | int | None
-    project_id: int
-
-
-@dataclass(frozen=True)
-class ListPage:
-    """Up to PAGE rows, and the cursor of the next page when there is one."""
-
-    rows: Sequence[Any]
-    following: Cursor | None
 
 
 def refresh(session: Session, project_ids: Iterable[int]) -> None:
@@ -114,6 +74,7 @@ def derived(session: Session, ids: list[int], quarter: int) -> tuple[list[dict[s
         .order_by(col(Project.position), col(Project.id))
     ):
         parts.setdefault(part.parent_id or 0, []).append(part)
+    states = _states(session, ids, quarter)
     rows, entries = [], []
     for project, plan_code in projects:
         assert project.id is not None
@@ -124,10 +85,21 @@ def derived(session: Session, ids: list[int], quarter: int) -> tuple[list[dict[s
         texts += [text for part in own_parts for text in (part.name, part.content)]
         texts += [found[1] for found in (lead, body) if found]
         row = _row(project, plan_code, tree.get(members.get(project.id, 0)), lead, body, len(own_parts))
+        row["state"] = states.get(project.id)
         rows.append(row | {"search_text": "\n".join(matching_key(text) for text in texts if text)})
         wanted = set().union(*(grams(text) for text in texts if text))
         entries += [{"gram": gram, "project_id": project.id} for gram in sorted(wanted)]
     return rows, entries
+
+
+def _states(session: Session, ids: list[int], quarter: int) -> dict[int, str]:
+    """The newest state that was reported for each project by the end of a quarter; a later row replaces an earlier one."""
+    rows = session.execute(
+        select_columns(ProjectState.project_id, ProjectState.state, ProjectState.since_on)
+        .where(col(ProjectState.project_id).in_(ids))
+        .order_by(col(ProjectState.since_on), col(ProjectState.id))
+    )
+    return {project_id: state for project_id, state, since_on in rows if quarter_of(since_on) <= quarter}
 
 
 def _row(
@@ -160,119 +132,3 @@ def _row(
         "last_year": project.last_year,
         "parts": parts,
     }
-
-
-def conditions(reader: Reader, chosen: ProjectFilter) -> list[ColumnElement[bool]]:
-    """What the gate and the filter ask of a row of the list."""
-    listing = ProjectListing
-    asked: list[ColumnElement[bool]] = [reader.sees(listing.plan_id)]  # type: ignore[arg-type]
-    if chosen.plan_id is not None:
-        asked.append(col(listing.plan_id) == chosen.plan_id)
-    if chosen.programme_id is not None:
-        wanted = chosen.programme_id
-        levels = (listing.programme_1, listing.programme_2, listing.programme_3)
-        asked.append(or_(*(col(level) == wanted for level in levels)))
-    if chosen.no_lead:
-        asked.append(col(listing.lead_id).is_(None))
-    elif chosen.lead_id is not None:
-        asked.append(col(listing.lead_id) == chosen.lead_id)
-    if chosen.year is not None:
-        asked.append(and_(col(listing.first_year) <= chosen.year, col(listing.last_year) >= chosen.year))
-    if chosen.has_estimate is not None:
-        missing = col(listing.estimate_fen).is_(None)
-        asked.append(~missing if chosen.has_estimate else missing)
-    if chosen.text.strip():
-        asked += _text_conditions(chosen.text)
-    return asked
-
-
-def _text_conditions(text: str) -> list[ColumnElement[bool]]:
-    """Every word stands in the project's texts: found by its pairs of characters, then looked at as a whole."""
-    wanted = sorted(query_grams(text))
-    if not wanted:
-        return []
-    whole = [
-        col(ProjectListing.search_text).contains(matching_key(word), autoescape=True)
-        for word in text.split()
-        if matching_key(word)
-    ]
-    holding = (
-        select(ProjectGram.project_id)
-        .where(col(ProjectGram.gram).in_(wanted))
-        .group_by(col(ProjectGram.project_id))
-        .having(func.count() == len(wanted))
-    )
-    return [col(ProjectListing.project_id).in_(holding), *whole]
-
-
-_COLUMNS = tuple(getattr(ProjectListing, name) for name in (
-    "project_id", "plan_id", "code", "order_key", "name", "name_sort", "programme", "package", "programme_sort",
-    "lead_id", "lead", "lead_sort", "body", "first_year", "last_year", "parts", "estimate_fen",
-))  # fmt: skip
-
-
-def page_of(
-    session: Session,
-    reader: Reader,
-    chosen: ProjectFilter,
-    *,
-    sort: str = "order",
-    descending: bool = False,
-    after: Cursor | None = None,
-    size: int = PAGE,
-) -> ListPage:
-    """One page of the list. Rows without a value in the sorted column come last, whichever way it is sorted."""
-    column: Any = SORTS[sort]
-    asked = conditions(reader, chosen)
-    rows: list[Any] = []
-    if after is None or after.value is not None:
-        query = _ordered(select_columns(*_COLUMNS).where(*asked, column.is_not(None)), column, descending)
-        if after is not None:
-            place = tuple_(column, col(ProjectListing.project_id))
-            beyond = (after.value, after.project_id)
-            query = query.where(place < beyond if descending else place > beyond)
-        rows += session.execute(query.limit(size + 1)).all()
-    if len(rows) <= size and ProjectListing.__table__.c[column.key].nullable:  # type: ignore[attr-defined]
-        query = select_columns(*_COLUMNS).where(*asked, column.is_(None)).order_by(col(ProjectListing.project_id))
-        if after is not None and after.value is None:
-            query = query.where(col(ProjectListing.project_id) > after.project_id)
-        rows += session.execute(query.limit(size + 1 - len(rows))).all()
-    following = None
-    if len(rows) > size:
-        last = rows[size - 1]
-        following = Cursor(getattr(last, column.key), last.project_id)
-    return ListPage(rows[:size], following)
-
-
-def _ordered(query: Select[Any], column: Any, descending: bool) -> Select[Any]:
-    id_ = col(ProjectListing.project_id)
-    return query.order_by(column.desc(), id_.desc()) if descending else query.order_by(column, id_)
-
-
-@dataclass(frozen=True)
-class ListTotals:
-    """What the whole filtered list adds up to: counts, and fen (None when no row has an estimate)."""
-
-    projects: int
-    without_estimate: int
-    estimate_fen: int | None
-
-
-def totals_of(session: Session, reader: Reader, chosen: ProjectFilter) -> ListTotals:
-    """The totals of the filtered list, in one query."""
-    estimate = col(ProjectListing.estimate_fen)
-    row = session.execute(
-        select(func.count(), func.count(estimate), func.sum(estimate)).where(*conditions(reader, chosen))
-    ).one()
-    return ListTotals(row[0], row[0] - row[1], None if row[2] is None else int(row[2]))
-
-
-def every_row(session: Session, reader: Reader, chosen: ProjectFilter, *, sort: str, descending: bool) -> Iterable[Any]:
-    """All rows of the filtered list, page by page, for exports."""
-    after: Cursor | None = None
-    while True:
-        page = page_of(session, reader, chosen, sort=sort, descending=descending, after=after, size=_BATCH)
-        yield from page.rows
-        if page.following is None:
-            return
-        after = page.following

@@ -1,6 +1,6 @@
 """Projects (项目) and their parts (子项目): the tables.
 
-Writing stands in editing.py, the list that is sorted and searched in listing.py.
+Writing stands in editing.py; the list that is sorted and searched is derived in listing.py and read in project_list.py.
 """
 
 from datetime import date, datetime
@@ -105,6 +105,7 @@ class ProjectListing(SQLModel, table=True):
     __table_args__ = (
         *(Index(f"ix_project_listing_{name}", name, "project_id") for name in SORTED_COLUMNS),
         Index("ix_project_listing_plan", "plan_id", "order_key", "project_id"),
+        Index("ix_project_listing_totals", "plan_id", "state", "estimate_fen"),
     )
 
     project_id: int = Field(primary_key=True, foreign_key="project.id", sa_column_kwargs={"autoincrement": False})
@@ -126,6 +127,7 @@ class ProjectListing(SQLModel, table=True):
     first_year: int | None = None
     last_year: int | None = None
     parts: int = 0
+    state: str | None = Field(default=None, max_length=20)
     search_text: str = Field(sa_column=Column(Text, nullable=False))
     estimate_fen: int | None = Field(default=None, sa_column=Column(BigInteger))
 

@@ -86,6 +86,14 @@ def _address(path: str, query: list[tuple[str, str]], changes: Mapping[str, Any]
     return f"{path}?{urlencode(kept)}" if kept else path
 
 
+async def read_choices(request: Request) -> Choices:
+    """What a route depends on: the same, without a trip to a thread.
+
+    Errors: those of find_choices.
+    """
+    return find_choices(request)
+
+
 def find_choices(request: Request) -> Choices:
     """The choices of this request.
 

@@ -6,6 +6,8 @@ A route that shows:
     def get_projects(request: Request, reader: SignedIn, session: Reading) -> Response:
         return page(request, "portfolio/projects.html", rows=…)
 
+Dependencies that do not wait for the database are `async`: each plain one would cost a trip to a thread.
+
 A route that writes. `reader` stands before `session`, so that strangers are turned away before the write begins; the answer
 leaves after the commit; whatever is raised undoes everything:
 
@@ -21,7 +23,7 @@ The template of the form carries `{{ forms.key(typed) }}`. A streaming body outl
 `database.reading()` inside its generator.
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from typing import Annotated
 
@@ -34,37 +36,48 @@ from sqlmodel import Session, func, select
 
 from core.database import THREADS, Database
 from core.errors import SignInNeeded
-from core.people import find_signed_in
 from core.requests import find_answer, remember_answer
-from portfolio.access import Reader, reader_of
-from web.choices import Choices, find_choices
+from portfolio.access import Reader, signed_in_reader
+from web.choices import Choices, read_choices
 
 SESSION_COOKIE = "qingshan_session"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SPARE = 4  # connections of the pool beyond one for each place (core/database.py, max_overflow)
 
 
-def the_database(request: Request) -> Database:
+async def the_database(request: Request) -> Database:
     return request.app.state.database
 
 
 AppDatabase = Annotated[Database, Depends(the_database)]
 
 
-async def a_place() -> AsyncIterator[None]:
+async def a_place(request: Request) -> AsyncIterator[None]:
     """Holds one of as many places as there are threads and connections.
 
     A request keeps its connection while it waits for a thread. Without this count a crowd would hold every connection and
-    occupy every thread with waiting for one more.
+    occupy every thread with waiting for one more. What the request reads from is closed here.
     """
-    yield
+    try:
+        yield
+    finally:
+        if hasattr(request.state, "session"):
+            await run_in_threadpool(request.state.session.close)
 
 
 Place = Annotated[None, Depends(a_place, scope="function", max_concurrency=THREADS)]
 
 
-def reading_session(database: AppDatabase, _place: Place) -> Iterator[Session]:
-    with database.reading() as session:
-        yield session
+async def reading_session(request: Request, database: AppDatabase, _place: Place) -> Session:
+    """The one view of the database that a request reads from; its place closes it."""
+    return opened_once(request, database)
+
+
+def opened_once(request: Request, database: Database) -> Session:
+    # Opening takes no connection yet: the first query does.
+    if not hasattr(request.state, "session"):
+        request.state.session = database.open_to_read()
+    return request.state.session
 
 
 async def writing_session(database: AppDatabase, _place: Place) -> AsyncIterator[Session]:
@@ -98,39 +111,46 @@ async def write_block(database: Database) -> AsyncIterator[Session]:
 
 
 def find_reader(request: Request, database: AppDatabase, _place: Place) -> Reader | None:
-    """Who is signed in on this browser, with everything that the gate needs."""
-    return known_reader(request, database)
-
-
-def known_reader(request: Request, database: Database) -> Reader | None:
-    """The same, kept on the request once it is known."""
+    """Who is signed in on this browser, with everything that the gate needs; kept on the request once it is known."""
     if not hasattr(request.state, "reader"):
-        request.state.reader = None
-        token = request.cookies.get(SESSION_COOKIE)
-        if token:
-            with database.reading() as session:
-                person = find_signed_in(session, token)
-                request.state.reader = None if person is None else reader_of(session, person)
+        if request.method in SAFE_METHODS:
+            request.state.reader = _reader(request, opened_once(request, database))
+        else:
+            _ask_apart(
+                request, database
+            )  # a write opens a session of its own, and a request holds one connection at a time
     return request.state.reader
+
+
+def _reader(request: Request, session: Session) -> Reader | None:
+    token = request.cookies.get(SESSION_COOKIE)
+    return signed_in_reader(session, token) if token else None
+
+
+def _ask_apart(request: Request, database: Database) -> None:
+    with database.reading() as session:
+        request.state.reader = _reader(request, session)
 
 
 async def reader_for_refusal(request: Request) -> Reader | None:
     """The same for answers that no route makes. They hold no place, so only as many ask at once as connections are spare."""
-    async with at_most(SPARE, "refusals"):
-        return await run_in_threadpool(known_reader, request, request.app.state.database)
+    if not hasattr(request.state, "reader"):
+        async with at_most(SPARE, "refusals"):
+            await run_in_threadpool(_ask_apart, request, request.app.state.database)
+    return request.state.reader
 
 
 FoundReader = Annotated[Reader | None, Depends(find_reader)]
 
 
-def signed_in(reader: FoundReader) -> Reader:
+async def signed_in(reader: FoundReader) -> Reader:
     """Errors: SignInNeeded."""
     if reader is None:
         raise SignInNeeded
     return reader
 
 
-def an_admin(reader: Annotated[Reader, Depends(signed_in)]) -> Reader:
+async def an_admin(reader: Annotated[Reader, Depends(signed_in)]) -> Reader:
     """Errors: SignInNeeded; NotThere for anybody who may not manage people."""
     reader.must("people")
     return reader
@@ -140,7 +160,7 @@ SignedIn = Annotated[Reader, Depends(signed_in)]
 Admin = Annotated[Reader, Depends(an_admin)]
 # A number in a path that could be a record's id; anything else is a record that does not exist.
 RecordId = Annotated[int, Path(ge=1, le=2**31 - 1)]
-Chosen = Annotated[Choices, Depends(find_choices)]
+Chosen = Annotated[Choices, Depends(read_choices)]
 
 
 def see_other(address: str) -> RedirectResponse:

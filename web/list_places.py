@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from core.errors import N_, Broken
-from portfolio.listing import Cursor
+from portfolio.project_list import Cursor
 from web.choices import PAGE_PLACE
 
 _LONGEST = 800

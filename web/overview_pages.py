@@ -10,7 +10,6 @@ from sqlmodel import Session, col, select
 
 from core.language import translate
 from portfolio.departments import Department
-from portfolio.jurisdictions import Jurisdiction
 from portfolio.plans import Plan, Programme
 from reports.definitions import Definition, definitions
 from reports.findings import MoneyGroup, programme_finding
@@ -82,16 +81,14 @@ def _programme_links(
     """The project lists behind each top heading, by its name."""
     plans = [chosen.plan] if chosen.plan else chosen.plans
     rows = session.exec(
-        select(Programme.name, Programme.id, Plan.code, Jurisdiction)
+        select(Programme.name, Programme.id, Plan.code, Plan.short_title)
         .join(Plan, col(Plan.id) == Programme.plan_id)
-        .join(Jurisdiction, col(Jurisdiction.code) == Plan.jurisdiction_code)
         .where(Programme.level == 1, col(Programme.plan_id).in_([plan.id for plan in plans]))
         .order_by(col(Programme.plan_id))
     )
     found: dict[str | None, tuple[tuple[str, str], ...]] = {}
-    for name, id_, code, place in rows:
-        text = place.name if choices.language == "zh" else place.name_en
-        found[name] = (*found.get(name, ()), (text, choices.url("/projects", plan=code, programme=id_)))
+    for name, id_, code, title in rows:
+        found[name] = (*found.get(name, ()), (title, choices.url("/projects", plan=code, programme=id_)))
     return found
 
 

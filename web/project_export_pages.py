@@ -14,7 +14,7 @@ from core.errors import N_, SeveralBroken
 from core.language import translate
 from core.settings import settings
 from portfolio.access import Reader
-from portfolio.listing import every_row
+from portfolio.project_list import every_row
 from reports.delimited import project_list_as_csv
 from reports.workbook import write_project_list
 from web.choices import Choices
@@ -24,7 +24,7 @@ from web.project_filters import ListRequest, list_request
 router = APIRouter()
 
 _CHUNK = 256_000
-_DRAFT, _NAME = N_("初稿"), N_("项目清单")
+_NAME = N_("项目清单")
 _WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -34,11 +34,6 @@ def _asked(request: Request, session: Session, reader: Reader) -> ListRequest:
     if asked.problems:
         raise SeveralBroken(asked.problems)
     return asked
-
-
-def _plan_names(asked: ListRequest, choices: Choices) -> dict[int, str]:
-    draft = f"（{translate(_DRAFT, choices.language)}）"
-    return {plan.id: plan.short_title + (draft if plan.draft else "") for plan in asked.plans}
 
 
 def _headers(choices: Choices, suffix: str) -> dict[str, str]:
@@ -62,7 +57,7 @@ def get_projects_csv(
         with database.reading() as fresh:
             rows = every_row(fresh, reader, asked.chosen, sort=asked.sort, descending=asked.descending)
             yield from project_list_as_csv(
-                rows, language=choices.language, unit=choices.unit, plans=_plan_names(asked, choices)
+                rows, language=choices.language, unit=choices.unit, plans={plan.id: plan.title for plan in asked.plans}
             )
 
     return StreamingResponse(lines(), media_type="text/csv; charset=utf-8", headers=_headers(choices, "csv"))
@@ -78,7 +73,7 @@ def get_projects_xlsx(request: Request, reader: SignedIn, session: Reading, choi
         language=choices.language,
         unit=choices.unit,
         filters_text=_narrowed_to(asked, choices),
-        plans=_plan_names(asked, choices),
+        plans={plan.id: plan.title for plan in asked.plans},
         demo=settings().demo,
     )
     headers = _headers(choices, "xlsx") | {"Content-Length": str(file.tell())}

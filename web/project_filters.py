@@ -1,10 +1,13 @@
 """What the project list is narrowed to and sorted by, read from the address, with the choices that its form offers."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from fastapi import Request
+from sqlalchemy import Select
 from sqlmodel import Session, and_, col, or_, select
 
 from core.database import select_columns
@@ -12,8 +15,8 @@ from core.errors import N_, Broken, Invalid, TooLong
 from portfolio.access import Reader
 from portfolio.departments import Department
 from portfolio.jurisdictions import Jurisdiction
-from portfolio.listing import SORTS, Cursor, ProjectFilter
 from portfolio.plans import Heading, Plan, Programme, headings
+from portfolio.project_list import SORTS, Cursor, ProjectFilter
 from portfolio.values import EARLIEST_YEAR, LABELS, LATEST_YEAR
 from web.choices import PAGE_PLACE, Choices
 from web.forms import collecting, id_from_text
@@ -22,6 +25,7 @@ from web.list_places import place_from_text
 FIELDS = ("plan", "programme", "lead", "year", "q", "estimate")
 LONGEST_SEARCH = 100
 NO_LEAD = "none"
+_DRAFT = "初稿"  # a word of the plan data, Chinese in both languages
 _WITH_OR_WITHOUT = {"yes": True, "no": False}
 
 
@@ -38,18 +42,15 @@ class Chip:
     words: bool = False
 
 
-@dataclass(frozen=True)
-class ListedPlan:
-    """A plan that the reader sees."""
+class ListedPlan(NamedTuple):
+    """A plan that the reader sees. A consultation draft says so in its title and beside its place."""
 
     id: int
     code: str
-    short_title: str
+    title: str
+    place: str
     draft: bool
     jurisdiction_code: str
-    place: str
-    first_year: int
-    last_year: int
 
 
 @dataclass
@@ -103,17 +104,35 @@ def list_request(request: Request, session: Session, reader: Reader) -> ListRequ
     return asked
 
 
-def _plans(session: Session, reader: Reader) -> list[ListedPlan]:
-    rows = session.execute(
+@lru_cache(maxsize=512)
+def _plans_query(seen: frozenset[int] | None) -> Select[Any]:
+    # Building this query on every page would cost more than running it.
+    query = (
         select_columns(
-            *(Plan.id, Plan.code, Plan.short_title, Plan.draft, Plan.jurisdiction_code),
-            *(Jurisdiction.name, Plan.first_year, Plan.last_year),
+            *(Plan.id, Plan.code, Plan.short_title, Plan.draft, Plan.first_year, Plan.last_year),
+            *(Jurisdiction.code, Jurisdiction.name),
         )
         .join(Jurisdiction, col(Jurisdiction.code) == Plan.jurisdiction_code)
-        .where(reader.sees(Plan.id))  # type: ignore[arg-type]
         .order_by(col(Plan.jurisdiction_code), col(Plan.first_year), col(Plan.id))
     )
-    return [ListedPlan(*row) for row in rows]
+    return query if seen is None else query.where(col(Plan.id).in_(seen))
+
+
+def _plans(session: Session, reader: Reader) -> list[ListedPlan]:
+    rows = session.execute(_plans_query(reader.plans_for("view"))).all()
+    several = Counter(row[-2] for row in rows)
+    return [
+        ListedPlan(
+            id=id_,
+            code=code,
+            title=f"{title}（{_DRAFT}）" if draft and _DRAFT not in title else title,
+            # The place is enough to know a plan by, until a jurisdiction has its next one.
+            place=place + (f" {first}–{last}" if several[place_code] > 1 else "") + (f" {_DRAFT}" if draft else ""),
+            draft=draft,
+            jurisdiction_code=place_code,
+        )
+        for id_, code, title, draft, first, last, place_code, place in rows
+    ]
 
 
 def _read_plan(_session: Session, asked: ListRequest) -> dict[str, Any]:
@@ -125,7 +144,7 @@ def _read_plan(_session: Session, asked: ListRequest) -> dict[str, Any]:
     asked.plan = next((plan for plan in asked.plans if plan.code == code), None)
     if asked.plan is None:
         raise Invalid(field="plan", label=N_("规划"), found=code, expected=N_("列表中的一个规划"))
-    asked.chips.append(Chip(N_("规划"), asked.plan.short_title, ("plan", "programme")))
+    asked.chips.append(Chip(N_("规划"), asked.plan.title, ("plan", "programme")))
     return {"plan_id": asked.plan.id}
 
 

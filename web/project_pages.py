@@ -11,8 +11,8 @@ from core.capital_numerals import capital_numerals
 from core.database import select_columns
 from core.errors import N_, SeveralBroken
 from portfolio.access import Reader
-from portfolio.listing import conditions, page_of, totals_of
 from portfolio.periods import CLOSED, ReportingPeriod
+from portfolio.project_list import conditions, page_of, totals_of
 from portfolio.projects import STATES, ProjectListing
 from portfolio.values import LABELS
 from reports.project_history import named_history
@@ -106,8 +106,7 @@ def _found(session: Session, reader: Reader, asked: ListRequest, choices: Choice
             len(row.name) > _LONG,
             row.parts,
             plans.get(row.plan_id),
-            row.programme,
-            row.package,
+            row.programme if row.package is None else f"{row.programme} / {row.package}",
             row.lead,
             row.first_year,
             row.last_year,
@@ -125,11 +124,11 @@ def _found(session: Session, reader: Reader, asked: ListRequest, choices: Choice
 
 def _drafts_in(session: Session, reader: Reader, asked: ListRequest) -> list[str]:
     """The consultation drafts that have projects in the list: a sum says so when it holds any."""
-    drafts = {plan.id: plan.short_title for plan in asked.plans if plan.draft}
+    drafts = {plan.id: plan.title for plan in asked.plans if plan.draft}
     if not drafts or (asked.chosen.plan_id is not None and asked.chosen.plan_id not in drafts):
         return []
     plan_id = col(ProjectListing.plan_id)
-    asked_of = conditions(reader, asked.chosen)
+    asked_of = conditions(reader.plans_for("view"), asked.chosen)
     return [
         drafts[id_] for id_ in session.scalars(select_columns(plan_id).where(*asked_of, plan_id.in_(drafts)).distinct())
     ]

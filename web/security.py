@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from core.audit import came_from
 from core.errors import Broken
 from core.settings import settings
-from web.deps import SESSION_COOKIE
+from web.deps import SAFE_METHODS, SESSION_COOKIE
 from web.refusals import CrossSite, Unexpected, Unreadable, answer, too_large
 
 POLICY = "; ".join(
@@ -41,7 +41,6 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 _HSTS = "max-age=31536000"
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _DISCARDED = 64_000_000  # bytes of a refused body that are read and dropped, so that the browser gets to see the answer
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 

@@ -433,6 +433,7 @@ def upgrade() -> None:
         sa.Column("first_year", sa.Integer(), nullable=True),
         sa.Column("last_year", sa.Integer(), nullable=True),
         sa.Column("parts", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=True),
         sa.Column("search_text", sa.Text(), nullable=False),
         sa.Column("estimate_fen", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["plan_id"], ["plan.id"], name=op.f("fk_project_listing_plan_id_plan")),
@@ -448,6 +449,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_project_listing_name_sort", ["name_sort", "project_id"], unique=False)
         batch_op.create_index("ix_project_listing_order_key", ["order_key", "project_id"], unique=False)
         batch_op.create_index("ix_project_listing_plan", ["plan_id", "order_key", "project_id"], unique=False)
+        batch_op.create_index("ix_project_listing_totals", ["plan_id", "state", "estimate_fen"], unique=False)
         batch_op.create_index(batch_op.f("ix_project_listing_programme_1"), ["programme_1"], unique=False)
         batch_op.create_index(batch_op.f("ix_project_listing_programme_2"), ["programme_2"], unique=False)
         batch_op.create_index(batch_op.f("ix_project_listing_programme_3"), ["programme_3"], unique=False)
@@ -624,6 +626,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_project_listing_programme_3"))
         batch_op.drop_index(batch_op.f("ix_project_listing_programme_2"))
         batch_op.drop_index(batch_op.f("ix_project_listing_programme_1"))
+        batch_op.drop_index("ix_project_listing_totals")
         batch_op.drop_index("ix_project_listing_plan")
         batch_op.drop_index("ix_project_listing_order_key")
         batch_op.drop_index("ix_project_listing_name_sort")

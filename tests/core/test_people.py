@@ -11,7 +11,7 @@ from core.audit import OPERATOR, AuditEntry
 from core.calendar import now
 from core.database import Database
 from core.errors import Invalid, Missing
-from core.people import LinkSpent, NameTaken, OneTimeLink, Person, SignIn, WrongPassword
+from core.people import LinkSpent, NameTaken, OneTimeLink, Person, WrongPassword
 
 PASSWORD = "correct horse battery"
 
@@ -94,41 +94,6 @@ def test_a_new_password_replaces_the_old_one_and_is_audited_without_it(database:
         rows = session.exec(select(AuditEntry).order_by(col(AuditEntry.id))).all()
         assert [row.action for row in rows] == ["create", "set-password"]
         assert all("password" not in (row.after or "") for row in rows)
-
-
-def test_a_browser_stays_signed_in_until_it_signs_out(database: Database) -> None:
-    with database.writing() as session:
-        token = people.begin_sign_in(session, _person(session, password=None))
-    with database.reading() as session:
-        found = people.find_signed_in(session, token)
-        assert found is not None
-        assert found.username == "wang"
-        assert session.get(SignIn, token) is None  # only the hash is kept
-    with database.writing() as session:
-        people.end_sign_in(session, token)
-        people.end_sign_in(session, "unknown")
-    with database.reading() as session:
-        assert people.find_signed_in(session, token) is None
-        assert people.find_signed_in(session, None) is None
-        assert people.find_signed_in(session, "") is None
-
-
-def test_an_expired_sign_in_and_a_closed_account_open_nothing(database: Database) -> None:
-    with database.writing() as session:
-        person = _person(session, password=None)
-        first, second = people.begin_sign_in(session, person), people.begin_sign_in(session, person)
-        row = session.get_one(SignIn, people.token_hash(first))
-        row.expires_at = now() - timedelta(seconds=1)
-        session.add(row)
-    with database.reading() as session:
-        assert people.find_signed_in(session, first) is None
-        assert people.find_signed_in(session, second) is not None
-    with database.writing() as session:
-        person = session.exec(select(Person)).one()
-        person.active = False
-        session.add(person)
-    with database.reading() as session:
-        assert people.find_signed_in(session, second) is None
 
 
 def test_a_link_opens_once(database: Database) -> None:

@@ -12,7 +12,7 @@ from core.text import sorting_key
 from portfolio.access import OPERATOR_READER
 from portfolio.departments import add_department
 from portfolio.editing import archive_project
-from portfolio.listing import SORTS, Cursor, ListTotals, ProjectFilter, every_row, page_of, totals_of
+from portfolio.project_list import SORTS, Cursor, ListTotals, ProjectFilter, every_row, page_of, totals_of
 from reports.self_check import mismatches, rebuild
 from tests.samples import (
     SOMEBODY,

@@ -10,7 +10,7 @@ _VOID = {"input", "br", "meta", "link", "img", "hr", "rect", "path"}
 class _Forms(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
-        self.forms: list[dict[str, str]] = []
+        self.posted: dict[str, dict[str, str]] = {}  # the fields of each form that is posted, by its address
         self._current: dict[str, str] | None = None
         self._textarea: str | None = None
         self._select: str | None = None
@@ -19,8 +19,9 @@ class _Forms(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         found = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self._current = {"action": found.get("action", ""), "method": found.get("method", "get")}
-            self.forms.append(self._current)
+            self._current = {}
+            if found.get("method") == "post":
+                self.posted[found.get("action", "").split("?")[0]] = self._current
         if self._current is None:
             return
         name = found.get("name", "")
@@ -51,11 +52,10 @@ class _Forms(HTMLParser):
 
 
 def form_on(response: Response, action: str) -> dict[str, str]:
-    """What a browser would send with the form of that address, as the page filled it in."""
+    """What a browser would post to that address, as the page filled it in."""
     parser = _Forms()
     parser.feed(response.text)
-    found = next(form for form in parser.forms if form["action"].split("?")[0] == action)
-    return {name: value for name, value in found.items() if name not in ("action", "method")}
+    return parser.posted[action.split("?")[0]]
 
 
 class _Texts(HTMLParser):

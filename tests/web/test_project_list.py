@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from core.database import Database
 from portfolio.departments import Department, find_department
-from portfolio.listing import SORTS
+from portfolio.project_list import SORTS
 from portfolio.plans import Programme, find_plan
 from tests.samples import COUNTY, make_plan, make_programme, make_project, make_small_plan
 from tests.web.reading_pages import rows_on
@@ -100,7 +100,7 @@ def test_a_filter_narrows_the_list_and_its_totals(database: Database):
 
 ORDERS = [
     ("order", ["01", "02", "03"]),
-    ("name", ["02", "01", "03"]),
+    ("name", ["03", "01", "02"]),  # a Latin V, then tian, then zai
     ("programme", ["01", "02", "03"]),
     ("lead", ["01", "02", "03"]),
     ("first_year", ["02", "01", "03"]),

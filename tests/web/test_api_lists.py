@@ -1,0 +1,120 @@
+"""The lists and roll-ups as JSON: the same as the commands print, for whoever is signed in, with problem details for the rest."""
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from core.database import Database
+from tests.samples import make_small_plan
+from tests.web.test_project_detail import told_app
+from tests.web.visiting import person_in, signed_in_visitor, visitor, visitor_with_role
+from web.app import create_app
+
+KINDS = ("projects", "indicators", "commitments", "contradictions")
+
+
+def leader(database: Database) -> TestClient:
+    return visitor_with_role(told_app(database), "leader")
+
+
+def printed(database: Database, *arguments: str) -> Any:
+    """What the command prints about the same database."""
+    url = database.url.render_as_string(hide_password=False)
+    done = subprocess.run(
+        [sys.executable, "-c", "from web.cli import main; main()", *arguments],
+        env={**os.environ, "QINGSHAN_DATABASE_URL": url},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    return json.loads(done.stdout)
+
+
+def test_a_list_is_what_the_command_exports(database: Database):
+    client = leader(database)
+    for kind in ("projects", "contradictions"):
+        answer = client.get(f"/api/v1/{kind}?plan=qingshan")
+        assert answer.status_code == 200
+        assert answer.json() == printed(database, "export", kind, "--plan", "qingshan", "--format", "json")
+    assert [row["code"] for row in client.get("/api/v1/projects?plan=qingshan").json()] == [
+        "qingshan-01",
+        "qingshan-02",
+        "qingshan-03",
+    ]
+    assert client.get("/api/v1/commitments?plan=qingshan").json()[0]["value"] == "25"
+    assert client.get("/api/v1/indicators?plan=qingshan").json() == []
+
+
+def test_a_roll_up_is_what_the_command_prints(database: Database):
+    client = leader(database)
+    answer = client.get("/api/v1/rollup?plan=qingshan&by=programme,last_year&level=2&as_of=2024Q4")
+    assert answer.status_code == 200
+    command = "rollup --plan qingshan --by programme,last_year --level 2 --as-of 2024Q4 --format json"
+    assert answer.json() == printed(database, *command.split())
+    whole = client.get("/api/v1/rollup").json()
+    assert [(row["plan"], row["projects"], row["leaves"]) for row in whole] == [("qingshan", 3, 4)]
+
+
+def test_the_lists_look_back_to_a_quarter(database: Database):
+    client = leader(database)
+    assert client.get("/api/v1/projects?plan=qingshan&as_of=2020Q4").json() == []
+    assert len(client.get("/api/v1/projects?plan=qingshan&as_of=2021").json()) == 3
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "code", "field"),
+    [
+        ("projects", 422, "Missing", "plan"),
+        ("projects?plan=nowhere", 404, "NotThere", None),
+        ("secrets?plan=qingshan", 404, "NotThere", None),
+        ("projects/1", 404, "NotThere", None),
+        ("projects?plan=qingshan&as_of=2024Q5", 422, "NotAPeriod", "as_of"),
+        ("rollup?by=colour", 422, "UnknownDimension", "by"),
+        ("rollup?level=4", 422, "UnknownLevel", "level"),
+        ("rollup?level=deep", 422, "UnknownLevel", "level"),
+        ("rollup?plan=nowhere", 404, "NotThere", None),
+    ],
+)
+def test_what_cannot_be_answered_is_told_as_problem_details(
+    sqlite_database: Database, address: str, status: int, code: str, field: str | None
+):
+    answer = leader(sqlite_database).get(f"/api/v1/{address}")
+    told = answer.json()
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert (answer.status_code, told["status"], told["code"], told.get("field")) == (status, status, code, field)
+    assert told["detail"]
+
+
+def test_a_stranger_gets_no_data_and_no_description(sqlite_database: Database):
+    client = visitor(told_app(sqlite_database))
+    for address in (*(f"{kind}?plan=qingshan" for kind in KINDS), "rollup", "openapi.json"):
+        answer = client.get(f"/api/v1/{address}")
+        assert (answer.status_code, answer.json()["code"]) == (401, "SignInNeeded"), address
+
+
+def test_a_reader_gets_only_the_plans_of_its_reach(sqlite_database: Database):
+    app = told_app(sqlite_database)
+    with sqlite_database.writing() as session:
+        lushui = make_small_plan(session, "lushui", jurisdiction="999900").plan
+        session.flush()
+        session.expunge(lushui)
+    client = signed_in_visitor(app, person_in(sqlite_database, "there", "office", plan=lushui))
+    assert client.get("/api/v1/projects?plan=qingshan").status_code == 404
+    assert [row["plan"] for row in client.get("/api/v1/rollup").json()] == ["lushui"]
+    admin = visitor_with_role(app, "admin")
+    assert admin.get("/api/v1/projects?plan=lushui").status_code == 404
+    assert admin.get("/api/v1/rollup?by=plan").json() == []
+
+
+def test_the_description_names_every_address(sqlite_database: Database):
+    told = leader(sqlite_database).get("/api/v1/openapi.json").json()
+    assert set(told["paths"]) == {"/api/v1/rollup", "/api/v1/{kind}"}
+    kind = told["paths"]["/api/v1/{kind}"]["get"]["parameters"][0]
+    assert tuple(kind["schema"]["enum"]) == KINDS
+    assert create_app(sqlite_database).openapi_url is None
