@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 LOCKS := requirements-dev.lock assets.lock pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test lint messages lock bench soak clean
+.PHONY: help setup run demo test lint messages lock bench clean
 
 help:  ## what each target does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -23,6 +23,14 @@ $(STAMP): $(LOCKS)
 setup: $(STAMP)  ## install everything into .venv, nothing else
 
 run: setup  ## migrate, load the five plans, serve on http://127.0.0.1:8000
+	$(BIN)/qingshan migrate
+	$(BIN)/qingshan load-plans
+	$(BIN)/qingshan serve
+
+# A database of its own, so that nothing made up is ever mixed with real entries; the pages and workbooks carry a band.
+demo: export QINGSHAN_DATABASE_URL = sqlite:///$(CURDIR)/var/demo.sqlite3
+demo: export QINGSHAN_DEMO = true
+demo: setup  ## the same in a database of its own, with the band 演示数据 on every page
 	$(BIN)/qingshan migrate
 	$(BIN)/qingshan load-plans
 	$(BIN)/qingshan serve
