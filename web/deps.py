@@ -61,8 +61,11 @@ async def a_place(request: Request) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        if hasattr(request.state, "session"):
-            await run_in_threadpool(request.state.session.close)
+        session = getattr(request.state, "session", None)
+        if session is not None and request.app.state.database.is_sqlite:
+            session.close()  # ends a view of a file: no waiting, so no trip to a thread
+        elif session is not None:
+            await run_in_threadpool(session.close)
 
 
 Place = Annotated[None, Depends(a_place, scope="function", max_concurrency=THREADS)]

@@ -14,8 +14,8 @@ from openpyxl import load_workbook
 
 from core.database import Database
 from portfolio.access import OPERATOR_READER
-from portfolio.project_list import ProjectFilter, every_row
 from portfolio.plans import find_plan
+from portfolio.project_list import ProjectFilter, every_row
 from reports.delimited import MARK, harmless, list_as_csv, project_list_as_csv
 from reports.exports import KINDS, exported
 from reports.workbook import write_project_list
