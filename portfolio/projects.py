@@ -105,7 +105,8 @@ class ProjectListing(SQLModel, table=True):
     __table_args__ = (
         *(Index(f"ix_project_listing_{name}", name, "project_id") for name in SORTED_COLUMNS),
         Index("ix_project_listing_plan", "plan_id", "order_key", "project_id"),
-        Index("ix_project_listing_totals", "plan_id", "state", "estimate_fen"),
+        Index("ix_project_listing_totals", "plan_id", "estimate_fen"),
+        Index("ix_project_listing_state", "state", "plan_id", "estimate_fen"),
     )
 
     project_id: int = Field(primary_key=True, foreign_key="project.id", sa_column_kwargs={"autoincrement": False})
