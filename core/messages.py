@@ -17,7 +17,7 @@ from core.language import FOLDER, LANGUAGES
 from core.settings import ROOT
 
 CODE = ("core", "portfolio", "budgets", "milestones", "reports", "seed", "web")
-_KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
+_KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
 _SINCE = datetime(2026, 11, 21, tzinfo=UTC)
 _JINJA = {"extensions": "jinja2.ext.do", "silent": "false", "trimmed": "true"}
 
@@ -30,10 +30,10 @@ def collected() -> Catalog:
     ]
     sources.append((ROOT / "templates", [("**.html", "jinja2")], {"**.html": _JINJA}))
     for folder, methods, options in sources:
-        for file, _line, message, _comments, _context in extract_from_dir(
+        for file, _line, message, _comments, context in extract_from_dir(
             folder, method_map=methods, options_map=options, keywords=_KEYWORDS
         ):
-            catalogue.add(message, locations=[(f"{folder.name}/{file}", 0)])
+            catalogue.add(message, locations=[(f"{folder.name}/{file}", 0)], context=context)
     return catalogue
 
 
@@ -73,16 +73,25 @@ def _plain_header(catalogue: Catalog) -> None:
 
 def problems() -> list[str]:
     """What is missing or untranslated, one line each."""
-    wanted = {message.id for message in collected() if message.id}
+    wanted = set(_by_name(collected()))
     found: list[str] = []
     for language in LANGUAGES:
-        kept = {message.id: message.string for message in _kept(language) if message.id}
+        kept = _by_name(_kept(language))
         found += [f"{language}: not in the catalogue: {text}" for text in sorted(map(str, wanted - kept.keys()))]
         found += [f"{language}: no longer used: {text}" for text in sorted(map(str, kept.keys() - wanted))]
         if language != "zh":
             silent = (text for text in wanted if not _complete(kept.get(text)))
             found += [f"{language}: no translation: {text}" for text in sorted(map(str, silent))]
     return found
+
+
+def _by_name(catalogue: Catalog) -> dict[Any, Any]:
+    """The translations by text, or by text and context where one Chinese word is several words elsewhere."""
+    return {
+        (message.id, message.context) if message.context else message.id: message.string
+        for message in catalogue
+        if message.id
+    }
 
 
 def _complete(translation: str | Iterable[str] | None) -> bool:

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from core.errors import N_, Broken
 
-FEN_PER = {"元": 100, "万元": 1_000_000, "亿元": 10_000_000_000}
+FEN_PER = {N_("元"): 100, N_("万元"): 1_000_000, N_("亿元"): 10_000_000_000}
 PLACES = {"元": 2, "万元": 2, "亿元": 4}
 ENGLISH_UNIT = {"元": "CNY", "万元": "CNY 10,000", "亿元": "CNY 100 million"}
 UNITS = tuple(FEN_PER)

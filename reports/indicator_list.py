@@ -18,6 +18,8 @@ from reports.narrowing import PAGE, holds, page_of_ids
 
 NO_NATURE = "none"  # the plan prints neither 约束性 nor 预期性
 _NUMBERS = frozenset({"number", "range"})
+# Two kinds of the filter that hold several kinds of targets.
+QUANTIFIED, UNQUANTIFIED = "quantified", "unquantified"
 
 
 @dataclass(frozen=True)
@@ -122,24 +124,29 @@ def indicator_list(
         if holds(chosen.text, row.name, row.printed_name, row.category, row.target, row.no)
     ]
     asked: dict[str, Callable[[Any], bool]] = {
-        "kind": lambda row: chosen.kind is None or row.kind == chosen.kind,
+        "kind": lambda row: chosen.kind is None or chosen.kind in _kinds(row),
         "nature": lambda row: chosen.nature is None or (row.nature or NO_NATURE) == chosen.nature,
         "category": lambda row: chosen.category is None or row.category == chosen.category,
     }
     ids = [row.id for row in rows if all(fits(row) for fits in asked.values())]
 
-    def counted(name: str, value: Callable[[Any], str]) -> dict[str, int]:
+    def counted(name: str, values: Callable[[Any], tuple[str, ...]]) -> dict[str, int]:
         others = [fits for other, fits in asked.items() if other != name]
-        return dict(Counter(value(row) for row in rows if all(fits(row) for fits in others)))
+        return dict(Counter(one for row in rows if all(fits(row) for fits in others) for one in values(row)))
 
     page, following = page_of_ids(ids, after, size)
     return IndicatorList(
         lines=tuple(_lines(session, page, quarter)),
         total=len(ids),
         following=following,
-        kinds=counted("kind", lambda row: row.kind),
-        natures=counted("nature", lambda row: row.nature or NO_NATURE),
+        kinds=counted("kind", _kinds),
+        natures=counted("nature", lambda row: (row.nature or NO_NATURE,)),
     )
+
+
+def _kinds(row: Any) -> tuple[str, ...]:
+    """The values of the kind filter that find an indicator."""
+    return row.kind, QUANTIFIED if row.kind in _NUMBERS else UNQUANTIFIED
 
 
 def indicator_categories(session: Session, reader: Reader, plan_id: int | None) -> list[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from core.audit import Actor
+from core.errors import N_
 from portfolio.departments import Department, find_department
 from portfolio.editing import Basis
 from portfolio.plans import Plan, Programme
@@ -13,7 +14,7 @@ from portfolio.recording import NewCitation, Tally
 from seed.checking import SeedFolder
 from seed.records import Cite
 
-LOADER = Actor(None, "规划数据装载")
+LOADER = Actor(None, N_("规划数据装载"))
 
 
 @dataclass(frozen=True)

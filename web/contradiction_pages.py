@@ -30,7 +30,7 @@ def get_contradictions(
     request: Request, reader: SignedIn, session: Reading, choices: Chosen, plan: str = ""
 ) -> Response:
     chosen = plan_choice(session, reader, plan)
-    filters = Filters(request, choices)
+    filters = Filters(request, choices, chosen)
     wanted = ContradictionFilter(
         plan_id=chosen.plan_id,
         field=filters.one_of("field", N_("分歧所在"), FIELDS),

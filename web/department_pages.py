@@ -16,7 +16,7 @@ router = APIRouter()
 @router.get("/departments")
 def get_departments(request: Request, reader: SignedIn, session: Reading, choices: Chosen, plan: str = "") -> Response:
     chosen = plan_choice(session, reader, plan)
-    filters = Filters(request, choices)
+    filters = Filters(request, choices, chosen)
     found = department_list(session, reader, chosen.scope(choices.quarter), text=filters.text())
     return filters.listed(
         request,

@@ -10,6 +10,7 @@ from core.errors import N_, Broken, Invalid, SeveralBroken, TooLong
 from web.choices import PAGE_PLACE, Choices
 from web.forms import NO_PROBLEMS, Problems, Typed, id_from_text, problems_of
 from web.pages import page
+from web.plan_choice import PlanChoice
 
 LONGEST_SEARCH = 80
 
@@ -27,14 +28,18 @@ class Chip:
 class Filters:
     """Reads one filter after another and remembers the problems and the chips."""
 
-    def __init__(self, request: Request, choices: Choices) -> None:
+    def __init__(self, request: Request, choices: Choices, chosen: PlanChoice) -> None:
         self.query = request.query_params
         self.choices = choices
         self.chips: list[Chip] = []
         self._found: list[Broken] = []
+        if chosen.plan is not None:
+            # Another plan has other headings and categories: those begin anew.
+            without = choices.here(plan=None, programme=None, category=None)
+            self.chips.append(Chip(N_("规划"), chosen.plan.short_title, without, of_plan=True))
 
     def _typed(self, name: str) -> str:
-        return self.query.get(name, "").replace("\x00", "").strip()
+        return self.query.get(name, "").strip()
 
     def text(self, name: str = "q") -> str:
         """The words to look for."""

@@ -7,7 +7,14 @@ from core.errors import N_
 from milestones.indicators import TARGET_KINDS
 from portfolio.plans import Heading, headings
 from reports.commitment_list import COMMITMENT_KINDS, CommitmentFilter, commitment_list
-from reports.indicator_list import NO_NATURE, IndicatorFilter, indicator_categories, indicator_list
+from reports.indicator_list import (
+    NO_NATURE,
+    QUANTIFIED,
+    UNQUANTIFIED,
+    IndicatorFilter,
+    indicator_categories,
+    indicator_list,
+)
 from web.deps import Chosen, Reading, SignedIn
 from web.list_filters import Filters
 from web.plan_choice import PlanChoice, plan_choice
@@ -23,17 +30,18 @@ BADGES = TARGET_KINDS | {
     "grade": N_("等级"),
     "qualitative": N_("未定量·定性"),
 }
+KINDS = {QUANTIFIED: N_("有定量目标"), UNQUANTIFIED: N_("没有定量目标")} | BADGES
 
 
 @router.get("/indicators")
 def get_indicators(request: Request, reader: SignedIn, session: Reading, choices: Chosen, plan: str = "") -> Response:
     chosen = plan_choice(session, reader, plan)
-    filters = Filters(request, choices)
+    filters = Filters(request, choices, chosen)
     categories = {name: name for name in indicator_categories(session, reader, chosen.plan_id)}
     wanted = IndicatorFilter(
         plan_id=chosen.plan_id,
         category=filters.one_of("category", N_("类别"), categories, of_plan=True),
-        kind=filters.one_of("kind", N_("目标类型"), BADGES),
+        kind=filters.one_of("kind", N_("目标类型"), KINDS),
         nature=filters.one_of("nature", N_("性质"), NATURES),
         text=filters.text(),
     )
@@ -45,6 +53,7 @@ def get_indicators(request: Request, reader: SignedIn, session: Reading, choices
         found=found,
         categories=list(categories.items()),
         badges=BADGES,
+        kinds=KINDS,
         natures=NATURES,
     )
 
@@ -52,7 +61,7 @@ def get_indicators(request: Request, reader: SignedIn, session: Reading, choices
 @router.get("/commitments")
 def get_commitments(request: Request, reader: SignedIn, session: Reading, choices: Chosen, plan: str = "") -> Response:
     chosen = plan_choice(session, reader, plan)
-    filters = Filters(request, choices)
+    filters = Filters(request, choices, chosen)
     programmes = _programmes(session, chosen)
     known = {str(heading.id): heading.path[-1][1] for heading in programmes}
     programme = filters.one_of("programme", N_("规划类别"), known, of_plan=True)

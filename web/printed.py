@@ -52,6 +52,7 @@ def printers(language: str, unit: str) -> dict[str, Callable[..., Any]]:
         "zh": partial(plan_text, language=language, silent=silent),
         "share_of": share_of,
         "act": partial(act, language=language),
+        "who": partial(who, language=language),
     }
 
 
@@ -119,6 +120,11 @@ def quarter_code(number: int | None) -> str:
 def act(action: str, *, language: str) -> str:
     """What the audit trail calls an action, in the reader's words."""
     return translate(ACTS.get(action, action), language)
+
+
+def who(name: str, *, language: str) -> str:
+    """Who acted, as the audit trail names it; the operator and the loader are words, not persons."""
+    return translate(name, language)
 
 
 def unit_name(unit: str, *, language: str) -> str:

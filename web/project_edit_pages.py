@@ -53,46 +53,71 @@ def _whole(editable: Editable) -> Editable:
 @router.get("/projects/{code}/edit")
 def get_edit(request: Request, code: str, reader: SignedIn, session: Reading) -> Response:
     editable = _alive(editable_project(session, reader, code, "edit"))
-    filled = _filled(session, editable, editable.values, row_version=editable.project.row_version)
-    return _edit_page(request, session, editable, filled, NO_PROBLEMS)
+    return _edit_page(request, session, editable, _saved(session, editable), NO_PROBLEMS)
 
 
-def _filled(session: Session, editable: Editable, values: ProjectValues, **more: object) -> Typed:
+def _saved(session: Session, editable: Editable) -> Typed:
+    """The form filled with what is saved now, which it also carries along as what the person saw."""
     names = dict(department_names(session, editable.plan))
-    return typed_project(values, lambda id_: names.get(id_, ""), **more)
+    values = project_values(session, editable.project, current_quarter())
+    filled = typed_project(values, lambda id_: names.get(id_, ""), row_version=editable.project.row_version)
+    return Typed({**filled.fields, **{_was(name): filled.many(name) for name in _fields(editable)}})
+
+
+def _was(name: str) -> str:
+    """The hidden field that holds what a field held when the form was opened."""
+    return f"was_{name}"
+
+
+def _fields(editable: Editable) -> list[str]:
+    names = [field.name for field in fields(ProjectValues)]
+    return [name for name in names if name not in ("programme_id", *ROLE_FIELDS)] if editable.is_part else names
 
 
 def _edit_page(request: Request, session: Session, editable: Editable, typed: Typed, problems: Problems) -> Response:
-    stale = problems.status == Stale.status
+    versions = None
+    if problems.status == Stale.status:
+        saved = _saved(session, editable)
+        versions = _both_versions(session, editable, saved, typed)
+        typed = _brought_together(editable, saved, typed)
     return page(
         request,
         "projects/edit.html",
         editable=editable,
         typed=typed,
         problems=problems,
-        versions=_both_versions(session, editable, typed) if stale else None,
-        row_version=editable.project.row_version if stale else typed["row_version"],
+        versions=versions,
+        carried=["row_version", *map(_was, _fields(editable))],
         quarters=quarters_since(editable.since),
         **offered_in(session, editable.plan),
     )
 
 
-def _both_versions(session: Session, editable: Editable, typed: Typed) -> list[tuple[str, str, str]]:
-    """(label, what is saved, what was typed) for each field in which the two differ."""
-    saved = _filled(session, editable, project_values(session, editable.project, current_quarter()))
-    names = [field.name for field in fields(ProjectValues)]
-    if editable.is_part:
-        names = [name for name in names if name not in ("programme_id", *ROLE_FIELDS)]
+def _both_versions(
+    session: Session, editable: Editable, saved: Typed, typed: Typed
+) -> list[tuple[str, str, str | None]]:
+    """(label, what is saved, what was typed) for each field that differs; None was typed where the field was left alone."""
     tree = headings(session, {editable.project.plan_id})
-    rows = []
-    for name in names:
-        texts = [one[name].strip() for one in (saved, typed)]
-        if name == "programme_id":
-            found = [tree.get(id_from_text(text) or 0) for text in texts]
-            texts = [heading.path[-1][1] if heading else text for heading, text in zip(found, texts, strict=True)]
-        if texts[0] != texts[1]:
-            rows.append((LABELS[name], texts[0], texts[1]))
-    return rows
+
+    def shown(name: str, text: str) -> str:
+        heading = tree.get(id_from_text(text) or 0) if name == "programme_id" else None
+        return text.strip() if heading is None else heading.path[-1][1]
+
+    return [
+        (LABELS[name], shown(name, saved[name]), None if _left_alone(typed, name) else shown(name, typed[name]))
+        for name in _fields(editable)
+        if saved[name].strip() != typed[name].strip()
+    ]
+
+
+def _left_alone(typed: Typed, name: str) -> bool:
+    return typed[name].strip() == typed[_was(name)].strip()
+
+
+def _brought_together(editable: Editable, saved: Typed, typed: Typed) -> Typed:
+    """The form with what the person typed; fields that the person left alone show what somebody else saved meanwhile."""
+    kept = {name: typed.many(name) for name in _fields(editable) if not _left_alone(typed, name)}
+    return Typed({**typed.fields, **saved.fields, **kept})
 
 
 @router.post("/projects/{code}/edit")

@@ -93,4 +93,5 @@ def _narrowed_to(asked: ListRequest, choices: Choices) -> str:
     def say(text: str) -> str:
         return translate(text, choices.language)
 
-    return "；".join(f"{say(one.label)}：{say(one.value) if one.words else one.value}" for one in asked.chips)
+    named = (f"{say(one.label)}{say(N_('：'))}{say(one.value) if one.words else one.value}" for one in asked.chips)
+    return say(N_("；")).join(named)

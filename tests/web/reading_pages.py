@@ -55,7 +55,7 @@ def form_on(response: Response, action: str) -> dict[str, str]:
     """What a browser would post to that address, as the page filled it in."""
     parser = _Forms()
     parser.feed(response.text)
-    return parser.posted[action.split("?")[0]]
+    return parser.posted[action.split("?", maxsplit=1)[0]]
 
 
 class _Texts(HTMLParser):

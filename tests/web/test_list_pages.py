@@ -69,6 +69,8 @@ def test_the_binding_ones_are_offered_first(plans: Database):
     [
         ("/indicators?plan=xiaoyi&nature=约束性", 17),
         ("/indicators?plan=xiaoyi&kind=delegated", 17),
+        ("/indicators?plan=xiaoyi&kind=quantified", 2),
+        ("/indicators?plan=xiaoyi&kind=unquantified", 21),
         ("/indicators?plan=xiaoyi&category=生态经济", 7),
         ("/indicators?q=ＰＭ2.5", 3),
         ("/indicators?q=森林 覆盖", 3),

@@ -100,7 +100,7 @@ def test_everything_is_reached_without_scripts(
     page.get_by_role("button", name="筛选").click()
     expect(page.get_by_role("status").filter(has_text="共 44 条任务")).to_be_visible()
     page.goto(f"{address}/plans/xiaoyi")
-    page.get_by_label("报告期").select_option("2024Q4")
+    page.get_by_role("combobox", name="报告期").select_option("2024Q4")
     with page.expect_download() as started:
         page.get_by_role("button", name="下载 Excel 报表").click()
     assert started.value.suggested_filename == "孝义市“十四五”领导小组季度调度报告2024Q4.xlsx"

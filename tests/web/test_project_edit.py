@@ -219,12 +219,13 @@ def test_a_stale_save_is_refused_and_shows_both_versions(database: Database):
     assert page.status_code == 409
     assert "测试员 已经修改了这条记录" in page.text
     assert ["联系人", "李雷", "王芳"] in rows_on(page)
-    assert ["建设地点", "城东", "空"] in rows_on(page)
+    assert ["建设地点", "城东", "未改动，采用现在保存的"] in rows_on(page)
     assert ["项目名称", "再生水利用工程", "再生水利用工程"] not in rows_on(page)
     again = form_on(page, EDIT)
     assert (again["contact"], again["reason"], again["row_version"]) == ("王芳", "换了联系人", "2")
+    assert again["place"] == "城东"  # the person had left it alone: saving again does not undo it
     assert saved(database)[0].contact == "李雷"
-    assert client.post(EDIT, data=again | {"place": "城东"}).status_code == 303
+    assert client.post(EDIT, data=again).status_code == 303
     project, _ = saved(database)
     assert (project.contact, project.place, project.row_version) == ("王芳", "城东", 3)
 
@@ -345,6 +346,15 @@ def test_a_state_is_recorded_with_its_day_and_document(database: Database):
     page = client.get(f"/projects/{CODE}")
     assert "在建" in page.text
     assert any(row[2] == "变更状态" and "项目状态 在建" in row[3] for row in rows_on(page) if len(row) == 5)
+
+
+def test_an_ended_project_leaves_the_totals_and_is_marked_in_the_list(database: Database):
+    client = office(database)
+    sent(client, STATE, state="ended", since_on="2023-01-05", document="终止批复")
+    page = client.get("/projects")
+    assert "共 2 个项目 · 1 个没有投资估算" in page.text
+    assert "另有 1 个已终止，不计入" in page.text
+    assert any(row[0].endswith("已终止") and row[1] == CODE for row in rows_on(page))
 
 
 @pytest.mark.parametrize(

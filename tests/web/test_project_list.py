@@ -12,8 +12,8 @@ from starlette.testclient import TestClient
 
 from core.database import Database
 from portfolio.departments import Department, find_department
+from portfolio.plans import Plan, Programme, find_plan
 from portfolio.project_list import SORTS
-from portfolio.plans import Programme, find_plan
 from tests.samples import COUNTY, make_plan, make_programme, make_project, make_small_plan
 from tests.web.reading_pages import rows_on
 from tests.web.visiting import person_in, signed_in_visitor, visitor, visitor_with_role
@@ -268,7 +268,7 @@ def test_a_reader_sees_only_the_projects_of_its_plans(database: Database):
     assert client.get("/projects.csv?plan=lushui").status_code == 422
 
 
-def _plan(database: Database, code: str):
+def _plan(database: Database, code: str) -> Plan:
 
     with database.reading() as session:
         plan = find_plan(session, code)
