@@ -6,7 +6,7 @@ they must be equal.
 
 from collections.abc import Iterable
 
-from sqlalchemy import BigInteger, Column, Index, func, update
+from sqlalchemy import BigInteger, Column, Index, func
 from sqlmodel import Field, Session, col, select
 
 from core import audit
@@ -14,10 +14,11 @@ from core.audit import Actor
 from core.calendar import current_quarter
 from core.errors import N_, Broken
 from core.money import typed
+from portfolio import listing
 from portfolio.citations import mark_supplied
 from portfolio.dated import Dated, find_in_force, in_force, put_in_force
 from portfolio.editing import claim
-from portfolio.projects import Project, ProjectListing
+from portfolio.projects import Project
 from portfolio.values import Basis, check_basis
 
 
@@ -138,9 +139,8 @@ def package_amounts(session: Session, project_ids: list[int], quarter: int) -> d
 
 
 def refresh_listing(session: Session, project_ids: list[int]) -> None:
-    """Derives the estimate column of the project list anew."""
-    for id_, amount in package_amounts(session, project_ids, current_quarter()).items():
-        session.execute(update(ProjectListing).where(col(ProjectListing.project_id) == id_).values(estimate_fen=amount))
+    """Derives the estimates that the project list shows anew."""
+    listing.set_estimates(session, package_amounts(session, project_ids, current_quarter()))
 
 
 def estimate_versions(session: Session, project_id: int) -> list[Estimate]:

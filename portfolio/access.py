@@ -17,13 +17,14 @@ from portfolio.grants import Grant
 from portfolio.jurisdictions import below
 from portfolio.plans import Plan
 
-Action = Literal["view", "history", "edit", "create", "archive", "estimate", "decide", "people"]
+Action = Literal["view", "history", "edit", "assign", "create", "archive", "estimate", "decide", "people"]
 
 # role x action. An owner edits only what its department answers for; every other role acts on all that its grant reaches.
+# `assign` is the heading of a project and its departments, which the office changes by document.
 ALLOWED: dict[str, frozenset[Action]] = {
     "owner": frozenset({"view", "history", "edit"}),
     "head": frozenset({"view", "history", "edit"}),
-    "office": frozenset({"view", "history", "edit", "create", "archive", "estimate", "decide"}),
+    "office": frozenset({"view", "history", "edit", "assign", "create", "archive", "estimate", "decide"}),
     "leader": frozenset({"view"}),
     "finance": frozenset({"view", "history", "estimate"}),
     "auditor": frozenset({"view", "history"}),

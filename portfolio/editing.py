@@ -167,7 +167,9 @@ def claim(session: Session, project: Project, *, expected_version: int | None) -
 
 
 def _lock(session: Session, table: type[Plan] | type[Project], id_: int) -> None:
-    session.exec(select(table.id).where(table.id == id_).with_for_update()).one()
+    # The weaker lock (key_share) keeps out other writers alike, but not the rows elsewhere that only name this one: whoever
+    # reports a state would otherwise wait for an editor who waits for them.
+    session.exec(select(table.id).where(table.id == id_).with_for_update(key_share=True)).one()
 
 
 def _last_writer(session: Session, project_id: int) -> str:

@@ -1,12 +1,13 @@
 """The derived list of projects: one row per project with all that a list shows, sorts and searches by, and its search index.
 
-Made from the facts by the same transaction that changes them; project_list.py reads it.
+Made from the facts by the same transaction that changes them; project_list.py reads it. What the rows of a plan add up to is
+kept beside them, and counted up and down with every row that comes, goes or changes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import delete, insert
+from sqlalchemy import case, delete, func, insert, text, update
 from sqlmodel import Session, col, select
 
 from core.calendar import current_quarter, quarter_of
@@ -15,9 +16,39 @@ from core.text import grams, matching_key, sorting_key
 from portfolio.dated import in_force
 from portfolio.departments import Department
 from portfolio.plans import Heading, Plan, headings
-from portfolio.projects import Project, ProjectBody, ProjectGram, ProjectListing, ProjectProgramme, ProjectState
+from portfolio.projects import (
+    PlanListing,
+    Project,
+    ProjectBody,
+    ProjectGram,
+    ProjectListing,
+    ProjectProgramme,
+    ProjectState,
+)
 
 _BATCH = 500
+# What counting asks of a row.
+_COUNTED: tuple[Any, ...] = (
+    ProjectListing.project_id,
+    ProjectListing.plan_id,
+    ProjectListing.state,
+    ProjectListing.estimate_fen,
+)
+_SUMS = ("projects", "known", "estimate_fen", "ended", "ended_known", "ended_fen")
+# One statement that both databases carry out whole: two people who change projects of one plan at once lose no count.
+_COUNT = text(
+    """
+    INSERT INTO plan_listing (plan_id, projects, known, estimate_fen, ended, ended_known, ended_fen)
+    VALUES (:plan_id, :projects, :known, :estimate_fen, :ended, :ended_known, :ended_fen)
+    ON CONFLICT (plan_id) DO UPDATE SET
+        projects = plan_listing.projects + excluded.projects,
+        known = plan_listing.known + excluded.known,
+        estimate_fen = plan_listing.estimate_fen + excluded.estimate_fen,
+        ended = plan_listing.ended + excluded.ended,
+        ended_known = plan_listing.ended_known + excluded.ended_known,
+        ended_fen = plan_listing.ended_fen + excluded.ended_fen
+    """
+)
 
 
 def refresh(session: Session, project_ids: Iterable[int]) -> None:
@@ -26,21 +57,66 @@ def refresh(session: Session, project_ids: Iterable[int]) -> None:
     quarter = current_quarter()
     for start in range(0, len(ids), _BATCH):
         batch = ids[start : start + _BATCH]
-        kept = dict(
-            session.exec(
-                select(ProjectListing.project_id, ProjectListing.estimate_fen).where(
-                    col(ProjectListing.project_id).in_(batch)
-                )
-            ).all()
-        )
-        session.execute(delete(ProjectListing).where(col(ProjectListing.project_id).in_(batch)))
+        listed = delete(ProjectListing).where(col(ProjectListing.project_id).in_(batch))
+        gone = [dict(row) for row in session.execute(listed.returning(*_COUNTED)).mappings()]
         session.execute(delete(ProjectGram).where(col(ProjectGram.project_id).in_(batch)))
+        kept = {row["project_id"]: row["estimate_fen"] for row in gone}
         rows, entries = derived(session, batch, quarter)
         for row in rows:
             row["estimate_fen"] = kept.get(row["project_id"])
         if rows:
             session.execute(insert(ProjectListing), rows)
             session.execute(insert(ProjectGram), entries)
+        _count(session, gone, rows)
+
+
+def set_estimates(session: Session, estimates: Mapping[int, int | None]) -> None:
+    """Makes these the estimates, in fen by project id, that the list shows; projects that are not listed are passed over."""
+    query = (
+        select_columns(*_COUNTED)
+        .where(col(ProjectListing.project_id).in_(estimates))
+        .order_by(col(ProjectListing.project_id))
+        .with_for_update()
+    )
+    listed = [dict(row) for row in session.execute(query).mappings()]
+    before = [row for row in listed if row["estimate_fen"] != estimates[row["project_id"]]]
+    after = [row | {"estimate_fen": estimates[row["project_id"]]} for row in before]
+    if after:
+        changes = [{name: row[name] for name in ("project_id", "estimate_fen")} for row in after]
+        session.execute(update(ProjectListing), changes)
+        _count(session, before, after)
+
+
+def _count(session: Session, gone: Iterable[Mapping[str, Any]], come: Iterable[Mapping[str, Any]]) -> None:
+    """Counts rows that left the list and rows that came into it; a changed row does both."""
+    changes: dict[int, list[int]] = {}
+    for sign, rows in ((-1, gone), (1, come)):
+        for row in rows:
+            known, fen, ended = row["estimate_fen"] is not None, row["estimate_fen"] or 0, row["state"] == "ended"
+            change = changes.setdefault(row["plan_id"], [0] * len(_SUMS))
+            for place, number in enumerate((1, known, fen, ended, ended and known, fen if ended else 0)):
+                change[place] += sign * number
+    for plan_id, change in sorted(changes.items()):  # in one order, so that no two people wait for each other
+        if any(change):
+            session.execute(_COUNT, {"plan_id": plan_id, **dict(zip(_SUMS, change, strict=True))})
+
+
+def count_anew(session: Session) -> None:
+    """Makes what the rows of each plan add up to anew, from the rows."""
+    estimate, is_ended = col(ProjectListing.estimate_fen), col(ProjectListing.state) == "ended"
+    ended_fen = case((is_ended, estimate))
+    sums = (
+        func.count(),
+        func.count(estimate),
+        func.coalesce(func.sum(estimate), 0),
+        func.count(case((is_ended, 1))),
+        func.count(ended_fen),
+        func.coalesce(func.sum(ended_fen), 0),
+    )
+    # Deleting waits for everybody who has counted and not yet ended, and whoever counts later finds the new rows.
+    session.execute(delete(PlanListing))
+    counted = select_columns(col(ProjectListing.plan_id), *sums).group_by(col(ProjectListing.plan_id))
+    session.execute(insert(PlanListing).from_select(["plan_id", *_SUMS], counted))
 
 
 def derived(session: Session, ids: list[int], quarter: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

@@ -4,7 +4,7 @@ A query is built once for each list that is asked for and then kept: building it
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from core.database import select_columns
 from core.text import matching_key, query_grams
 from portfolio.access import Reader
-from portfolio.projects import ProjectGram, ProjectListing
+from portfolio.projects import PlanListing, ProjectGram, ProjectListing
 
 PAGE = 50
 _EXPORTED = 500  # rows of an export read at once
@@ -180,15 +180,38 @@ class ListTotals:
 
 
 def totals_of(session: Session, reader: Reader, chosen: ProjectFilter) -> ListTotals:
-    """The totals of the filtered list, in one query."""
-    every, ended = sorted(session.execute(_totals(reader.plans_for("view"), chosen)).all(), key=lambda row: row.part)
-    projects, with_estimate = every.projects - ended.projects, every.known - ended.known
-    total = int(every.fen or 0) - int(ended.fen or 0) if with_estimate else None
-    return ListTotals(projects, projects - with_estimate, total, ended.projects)
+    """The totals of the filtered list, in one query: from the sums kept by plan where a list is of whole plans."""
+    seen = reader.plans_for("view")
+    if replace(chosen, plan_id=None, text=chosen.text.strip()) == ProjectFilter():
+        return _totals(*session.execute(_kept_sums(seen, chosen.plan_id)).one())
+    return _counted(session, seen, chosen)
+
+
+def _counted(session: Session, seen: Seen, chosen: ProjectFilter) -> ListTotals:
+    """The totals, from every row of the filtered list."""
+    every, ended = sorted(session.execute(_sums(seen, chosen)).all(), key=lambda row: row.part)
+    return _totals(every.projects, every.known, every.fen, ended.projects, ended.known, ended.fen)
+
+
+def _totals(*sums: Any) -> ListTotals:
+    projects, known, fen, ended, ended_known, ended_fen = (int(number or 0) for number in sums)
+    counting, with_estimate = projects - ended, known - ended_known
+    return ListTotals(counting, counting - with_estimate, fen - ended_fen if with_estimate else None, ended)
 
 
 @lru_cache(maxsize=_KEPT)
-def _totals(seen: Seen, chosen: ProjectFilter) -> CompoundSelect[Any]:
+def _kept_sums(seen: Seen, plan_id: int | None) -> Select[Any]:
+    """One row: the sums of what was counted for the plans that are seen."""
+    kept = PlanListing
+    sums = (kept.projects, kept.known, kept.estimate_fen, kept.ended, kept.ended_known, kept.ended_fen)
+    query = select_columns(*(func.sum(col(each)) for each in sums))
+    if seen is not None:
+        query = query.where(col(kept.plan_id).in_(seen))
+    return query if plan_id is None else query.where(col(kept.plan_id) == plan_id)
+
+
+@lru_cache(maxsize=_KEPT)
+def _sums(seen: Seen, chosen: ProjectFilter) -> CompoundSelect[Any]:
     """Two rows: the sums of all rows, and those of the ended ones, which are few and found by an index of their own."""
     estimate, asked = col(ProjectListing.estimate_fen), conditions(seen, chosen)
     sums = (func.count().label("projects"), func.count(estimate).label("known"), func.sum(estimate).label("fen"))

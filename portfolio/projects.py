@@ -133,6 +133,24 @@ class ProjectListing(SQLModel, table=True):
     estimate_fen: int | None = Field(default=None, sa_column=Column(BigInteger))
 
 
+class PlanListing(SQLModel, table=True):
+    """One row per plan with what its rows of the project list add up to, so that the list need not be counted each time.
+
+    Derived like the list, and counted up and down with it. A plan without a row has nothing in the list. Where `known` is 0
+    nobody knows a sum, and the sum of 0 says nothing.
+    """
+
+    __tablename__ = "plan_listing"
+
+    plan_id: int = Field(primary_key=True, foreign_key="plan.id", sa_column_kwargs={"autoincrement": False})
+    projects: int
+    known: int  # those with an estimate
+    estimate_fen: int = Field(sa_column=Column(BigInteger, nullable=False))
+    ended: int  # the same three of the ended (终止) ones, which the others include
+    ended_known: int
+    ended_fen: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
 class ProjectGram(SQLModel, table=True):
     """The search index: every character and pair of characters of a project's texts."""
 

@@ -9,12 +9,21 @@ from sqlmodel import Session, SQLModel, col, select
 
 from budgets.estimates import Estimate, package_amounts, refresh_listing
 from core.calendar import current_quarter, quarter_of
+from core.database import select_columns
 from portfolio import listing
 from portfolio.access import OPERATOR_READER
 from portfolio.dated import Dated
 from portfolio.departments import Department
 from portfolio.plans import Plan, headings
-from portfolio.projects import Project, ProjectBody, ProjectGram, ProjectListing, ProjectProgramme, ProjectState
+from portfolio.projects import (
+    PlanListing,
+    Project,
+    ProjectBody,
+    ProjectGram,
+    ProjectListing,
+    ProjectProgramme,
+    ProjectState,
+)
 from reports.rollup import Scope, estimate_rollup
 
 _CHUNK = 2000
@@ -120,9 +129,32 @@ def _rollup_mismatches(session: Session, quarter: int) -> list[Mismatch]:
     return found
 
 
+@dataclass
+class _ListSum:
+    """What the rows of one plan in the project list add up to."""
+
+    projects: int = 0
+    known: int = 0
+    estimate_fen: int = 0
+    ended: int = 0
+    ended_known: int = 0
+    ended_fen: int = 0
+
+    def add(self, fen: int | None, *, ended: bool) -> None:
+        self.projects += 1
+        self.ended += ended
+        if fen is not None:
+            self.known += 1
+            self.estimate_fen += fen
+        if fen is not None and ended:
+            self.ended_known += 1
+            self.ended_fen += fen
+
+
 def _listing_mismatches(session: Session) -> list[Mismatch]:
-    """Where the derived list of projects, or its search index, is not what the facts give."""
+    """Where the derived list of projects, its search index or its sums by plan are not what the facts give."""
     found: list[Mismatch] = []
+    sums: dict[int, _ListSum] = defaultdict(_ListSum)
     quarter = current_quarter()
     ids = [
         id_
@@ -134,6 +166,8 @@ def _listing_mismatches(session: Session) -> list[Mismatch]:
         rows, entries = listing.derived(session, batch, quarter)
         amounts = package_amounts(session, batch, quarter)
         wanted = {row["project_id"]: row | {"estimate_fen": amounts[row["project_id"]]} for row in rows}
+        for row in wanted.values():
+            sums[row["plan_id"]].add(row["estimate_fen"], ended=row["state"] == "ended")
         held = {
             row.project_id: row.model_dump()
             for row in session.exec(select(ProjectListing).where(col(ProjectListing.project_id).in_(batch)))
@@ -149,7 +183,19 @@ def _listing_mismatches(session: Session) -> list[Mismatch]:
         )
         if grams != kept:
             found.append(Mismatch(f"search index, projects {batch[0]}–{batch[-1]}", len(kept), len(grams)))
-    return found
+    return found + _sum_mismatches(session, sums)
+
+
+def _sum_mismatches(session: Session, recounted: dict[int, _ListSum]) -> list[Mismatch]:
+    """Where what was counted for a plan is not what its rows come to; a plan without a row has nothing in the list."""
+    kept = PlanListing
+    sums = (kept.projects, kept.known, kept.estimate_fen, kept.ended, kept.ended_known, kept.ended_fen)
+    held = {id_: _ListSum(*row) for id_, *row in session.execute(select_columns(kept.plan_id, *sums))}
+    return [
+        Mismatch(f"sums of the project list, plan {id_}", held.get(id_, _ListSum()), recounted.get(id_, _ListSum()))
+        for id_ in sorted(held.keys() | recounted.keys())
+        if held.get(id_, _ListSum()) != recounted.get(id_, _ListSum())
+    ]
 
 
 def _package_mismatches(session: Session, quarter: int) -> list[Mismatch]:
@@ -169,9 +215,10 @@ def _package_mismatches(session: Session, quarter: int) -> list[Mismatch]:
 
 
 def rebuild(session: Session) -> int:
-    """Makes the derived project list and search index anew; the number of projects comes back."""
+    """Makes the derived project list, its search index and its sums by plan anew; the number of projects comes back."""
     ids = [id_ for id_ in session.exec(select(Project.id).where(col(Project.parent_id).is_(None))) if id_ is not None]
     for start in range(0, len(ids), _CHUNK):
         listing.refresh(session, ids[start : start + _CHUNK])
         refresh_listing(session, ids[start : start + _CHUNK])
+    listing.count_anew(session)
     return len(ids)

@@ -71,7 +71,7 @@ def _was(name: str) -> str:
 
 def _fields(editable: Editable) -> list[str]:
     names = [field.name for field in fields(ProjectValues)]
-    return [name for name in names if name not in ("programme_id", *ROLE_FIELDS)] if editable.is_part else names
+    return names if editable.assigning else [name for name in names if name not in ("programme_id", *ROLE_FIELDS)]
 
 
 def _edit_page(request: Request, session: Session, editable: Editable, typed: Typed, problems: Problems) -> Response:
@@ -135,7 +135,7 @@ def _edited(session: Session, editable: Editable, typed: Typed, *, by: Actor) ->
     version = version_from(typed)
     claim(session, editable.project, expected_version=version)
     problems: list[Broken] = []
-    wanted = project_from(session, editable.plan, typed, problems, is_part=editable.is_part)
+    wanted = project_from(session, editable.plan, typed, problems, assigning=editable.assigning)
     basis = basis_from(typed, editable.since, problems)
     values = changed_values(session, editable, wanted, basis.from_quarter)
     more: list[Broken] = []

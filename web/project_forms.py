@@ -17,7 +17,7 @@ from portfolio.access import Action, Reader
 from portfolio.departments import Department, UnknownDepartment, find_department
 from portfolio.plans import Plan, headings
 from portfolio.projects import Project, ProjectProgramme
-from portfolio.values import LABELS, ROLE_FIELDS, Basis, ProjectValues, project_values
+from portfolio.values import LABELS, PLAIN_FIELDS, ROLE_FIELDS, Basis, ProjectValues, project_values
 from web.forms import Typed, collecting, id_from_text
 from web.project_filters import year_from_text
 
@@ -32,7 +32,8 @@ ESTIMATE = N_("投资估算")
 class Editable:
     """A project, or a part of one, that the reader may act on, with what holds today.
 
-    `since` is the first quarter in which it stands under a heading.
+    `since` is the first quarter in which it stands under a heading. `assigning`: heading and departments may be changed too,
+    which a part takes from its package and an owner leaves to the office.
     """
 
     project: Project
@@ -40,6 +41,7 @@ class Editable:
     plan: Plan
     values: ProjectValues
     since: int
+    assigning: bool
 
     @property
     def is_part(self) -> bool:
@@ -65,7 +67,8 @@ def editable_project(session: Session, reader: Reader, code: str, action: Action
     first = session.exec(
         select(func.min(ProjectProgramme.effective_from)).where(ProjectProgramme.project_id == package.id)
     ).one()
-    return Editable(project, package, plan, values, plan.start if first is None else first)
+    assigning = project is package and reader.may("assign", project.plan_id)
+    return Editable(project, package, plan, values, plan.start if first is None else first, assigning)
 
 
 # ---- single fields
@@ -151,7 +154,7 @@ def spelled(typed: Typed, *names: str) -> dict[str, str]:
 
 
 def project_from(
-    session: Session, plan: Plan, typed: Typed, problems: list[Broken], *, is_part: bool = False
+    session: Session, plan: Plan, typed: Typed, problems: list[Broken], *, assigning: bool = True
 ) -> ProjectValues:
     """The values that the form holds; years and departments that cannot be are added to the problems."""
     texts = {name: typed[name].strip() or None for name in _TEXTS}
@@ -161,7 +164,7 @@ def project_from(
             with collecting(problems):
                 years[name] = year_from_text(typed[name].strip(), field=name, label=LABELS[name])
     values = ProjectValues(programme_id=None, **(texts | {"name": texts["name"] or ""}), **years)  # type: ignore[arg-type]
-    if is_part:
+    if not assigning:
         return values
     bodies: dict[str, Any] = {}
     for name in ROLE_FIELDS:
@@ -196,7 +199,7 @@ def changed_values(session: Session, editable: Editable, wanted: ProjectValues, 
     shown = editable.values
     changes = {
         name: getattr(wanted, name)
-        for name in LABELS
+        for name in (LABELS if editable.assigning else PLAIN_FIELDS)
         if getattr(wanted, name) != _as_typed(getattr(shown, name)) and getattr(wanted, name) != getattr(shown, name)
     }
     return replace(held, **changes)

@@ -227,6 +227,18 @@ def upgrade() -> None:
         sa.UniqueConstraint("plan_id", "no", name=op.f("uq_indicator_plan_id_no")),
     )
     op.create_table(
+        "plan_listing",
+        sa.Column("plan_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("projects", sa.Integer(), nullable=False),
+        sa.Column("known", sa.Integer(), nullable=False),
+        sa.Column("estimate_fen", sa.BigInteger(), nullable=False),
+        sa.Column("ended", sa.Integer(), nullable=False),
+        sa.Column("ended_known", sa.Integer(), nullable=False),
+        sa.Column("ended_fen", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["plan_id"], ["plan.id"], name=op.f("fk_plan_listing_plan_id_plan")),
+        sa.PrimaryKeyConstraint("plan_id", name=op.f("pk_plan_listing")),
+    )
+    op.create_table(
         "programme",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("plan_id", sa.Integer(), nullable=False),
@@ -671,6 +683,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_programme_parent_id"))
 
     op.drop_table("programme")
+    op.drop_table("plan_listing")
     op.drop_table("indicator")
     op.drop_table("contradiction")
     with op.batch_alter_table("citation", schema=None) as batch_op:

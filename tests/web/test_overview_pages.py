@@ -180,7 +180,7 @@ def test_the_definitions_say_what_counts_and_what_does_not(database: Database):
     assert rows["项目数"][3] == "2 个项目"
     assert rows["项目数"][4] == "终止 0 个、归档 1 个"
     assert rows["总投资"][2] == "元"
-    assert rows["Ⅴ类水体消除工程（二期）"][2:] == ["归档", "—", "并入打包项目"]
+    assert rows["Ⅴ类水体消除工程（二期）"][2:] == ["已归档", "—", "并入打包项目"]
     for anchor in ANCHORS.values():
         assert f'id="{anchor}"' in page.text
 

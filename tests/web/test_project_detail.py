@@ -18,8 +18,8 @@ from portfolio.projects import Project
 from portfolio.recording import NewCitation, cite
 from portfolio.values import project_values
 from tests.samples import SOMEBODY, SmallPlan, a_basis, identity, make_part, make_small_plan
+from tests.web.project_visits import count_queries
 from tests.web.reading_pages import rows_on
-from tests.web.test_project_list import count_queries
 from tests.web.visiting import person_in, signed_in_visitor, visitor_with_role
 from web.app import create_app
 

@@ -1,39 +1,19 @@
 """The list of projects: filters, order, pages by key, totals, and what goes wrong with an address."""
 
-import base64
-import json
 import re
 
-from fastapi import FastAPI
-from httpx2 import Response
-from sqlalchemy import event
 from sqlmodel import select
 from starlette.testclient import TestClient
 
 from core.database import Database
 from portfolio.departments import Department, find_department
-from portfolio.plans import Plan, Programme, find_plan
+from portfolio.plans import Programme
 from portfolio.project_list import SORTS
 from tests.samples import COUNTY, make_plan, make_programme, make_project, make_small_plan
+from tests.web.project_visits import codes, count_queries, office, small_app, stored_plan
 from tests.web.reading_pages import rows_on
 from tests.web.visiting import person_in, signed_in_visitor, visitor, visitor_with_role
 from web.app import create_app
-
-
-def small_app(database: Database) -> FastAPI:
-    """The app on a plan with three projects: forest 9000, water 25000 in two parts, sewage without an estimate."""
-    with database.writing() as session:
-        make_small_plan(session)
-    return create_app(database)
-
-
-def office(database: Database) -> TestClient:
-    return visitor_with_role(small_app(database), "office")
-
-
-def codes(response: Response) -> list[str]:
-    """The project codes of the list, in order."""
-    return re.findall(r'<td class="code">([^<]+)</td>', response.text)
 
 
 def ids(database: Database) -> dict[str, int]:
@@ -168,68 +148,6 @@ def test_the_page_takes_the_same_few_queries_however_many_rows_it_shows(database
     assert few <= 8
 
 
-def count_queries(database: Database, client: TestClient, address: str) -> int:
-    said: list[str] = []
-
-    def hear(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        if statement.lstrip().upper().startswith("SELECT"):
-            said.append(statement)
-
-    event.listen(database.engine, "before_cursor_execute", hear)
-    assert client.get(address).status_code == 200
-    event.remove(database.engine, "before_cursor_execute", hear)
-    return len(said)
-
-
-def cursor(*facts: object) -> str:
-    return base64.urlsafe_b64encode(json.dumps(facts).encode()).decode().rstrip("=")
-
-
-NEVER_HANDED_OUT = [
-    "abc",
-    "%20",
-    "%FF",
-    "AAAA" * 400,
-    cursor("order", 0, "qingshan:0000001"),
-    cursor("order", 0, 7, 1),
-    cursor("order", 0, "a\x00b", 1),
-    cursor("order", 0, "山\ud800", 1),
-    cursor("order", 0, "qingshan:0000001", 2**70),
-    cursor("order", 0, "qingshan:0000001", True),
-    cursor("order", 0, ["x"], 1),
-    cursor("order", 1, "qingshan:0000001", 1),
-    cursor("estimate", 0, 5, 1),
-    base64.urlsafe_b64encode(b'"abcd"').decode(),
-    base64.urlsafe_b64encode(b"[" * 400).decode(),
-]
-
-
-def test_a_place_that_was_never_handed_out_is_a_clear_error(database: Database):
-    client = office(database)
-    for after in NEVER_HANDED_OUT:
-        page = client.get(f"/projects?after={after}")
-        assert page.status_code == 422, after
-        assert "地址中的翻页位置无效" in page.text, after
-        assert "回到第一页" in page.text
-
-
-def test_what_an_address_gets_wrong_is_said_at_its_fields_and_kept(database: Database):
-    page = office(database).get(
-        "/projects?plan=nowhere&lead=99999999999999999999&year=20x4&estimate=maybe&q=" + "长" * 101
-    )
-    assert page.status_code == 422
-    for field in ("plan", "lead", "year", "estimate", "q"):
-        assert f'<a href="#f-{field}">' in page.text
-    assert 'value="20x4"' in page.text
-    assert codes(page) == []
-
-
-def test_an_unknown_order_or_heading_is_a_clear_error(database: Database):
-    client = office(database)
-    for query in ("sort=secret", "dir=sideways", "programme=4711", "programme=x&plan=qingshan", "programme=x"):
-        assert client.get(f"/projects?{query}").status_code == 422
-
-
 def test_htmx_gets_the_part_alone_and_a_plain_address(database: Database):
     client = office(database)
     part = client.get("/projects?plan=&q=再生&year=&lead=", headers={"HX-Request": "true"})
@@ -255,7 +173,7 @@ def test_a_reader_sees_only_the_projects_of_its_plans(database: Database):
         other = make_small_plan(session, "lushui", jurisdiction="999900")
         other_id, other_lead = other.plan.id, other.forestry.id
     app = create_app(database)
-    client = signed_in_visitor(app, person_in(database, "here", "office", plan=_plan(database, "qingshan")))
+    client = signed_in_visitor(app, person_in(database, "here", "office", plan=stored_plan(database, "qingshan")))
     page = client.get("/projects")
     assert codes(page) == ["qingshan-01", "qingshan-02", "qingshan-03"]
     assert "lushui" not in page.text
@@ -266,15 +184,6 @@ def test_a_reader_sees_only_the_projects_of_its_plans(database: Database):
         assert "lushui林业局" not in refused.text
         assert codes(refused) == []
     assert client.get("/projects.csv?plan=lushui").status_code == 422
-
-
-def _plan(database: Database, code: str) -> Plan:
-
-    with database.reading() as session:
-        plan = find_plan(session, code)
-        assert plan is not None
-        session.expunge(plan)
-        return plan
 
 
 def test_a_sum_that_holds_a_consultation_draft_says_so(database: Database):
