@@ -19,7 +19,7 @@ from reports.delimited import project_list_as_csv
 from reports.workbook import write_project_list
 from web.choices import Choices
 from web.deps import AppDatabase, Chosen, Reading, SignedIn
-from web.project_filters import ListRequest, list_request
+from web.project_filters import ListRequest, list_request, listed_plans
 
 router = APIRouter()
 
@@ -46,6 +46,10 @@ def _headers(choices: Choices, suffix: str) -> dict[str, str]:
     }
 
 
+def _titles(session: Session, reader: Reader) -> dict[int, str]:
+    return {plan.id: plan.title for plan in listed_plans(session, reader)}
+
+
 @router.get("/projects.csv")
 def get_projects_csv(
     request: Request, reader: SignedIn, session: Reading, choices: Chosen, database: AppDatabase
@@ -57,7 +61,7 @@ def get_projects_csv(
         with database.reading() as fresh:
             rows = every_row(fresh, reader, asked.chosen, sort=asked.sort, descending=asked.descending)
             yield from project_list_as_csv(
-                rows, language=choices.language, unit=choices.unit, plans={plan.id: plan.title for plan in asked.plans}
+                rows, language=choices.language, unit=choices.unit, plans=_titles(fresh, reader)
             )
 
     return StreamingResponse(lines(), media_type="text/csv; charset=utf-8", headers=_headers(choices, "csv"))
@@ -73,7 +77,7 @@ def get_projects_xlsx(request: Request, reader: SignedIn, session: Reading, choi
         language=choices.language,
         unit=choices.unit,
         filters_text=_narrowed_to(asked, choices),
-        plans={plan.id: plan.title for plan in asked.plans},
+        plans=_titles(session, reader),
         demo=settings().demo,
     )
     headers = _headers(choices, "xlsx") | {"Content-Length": str(file.tell())}

@@ -1,7 +1,7 @@
 """What the project list is narrowed to and sorted by, read from the address, with the choices that its form offers."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -25,6 +25,7 @@ from web.list_places import place_from_text
 FIELDS = ("plan", "programme", "lead", "year", "q", "estimate")
 LONGEST_SEARCH = 100
 NO_LEAD = "none"
+SELECTABLE = 300  # plans that a list to choose from may hold; who sees more types the plan's code
 _DRAFT = "初稿"  # a word of the plan data, Chinese in both languages
 _WITH_OR_WITHOUT = {"yes": True, "no": False}
 
@@ -58,7 +59,8 @@ class ListRequest:
     """The list that an address asks for. With `problems` there is nothing to list; the form shows them."""
 
     typed: dict[str, str]
-    plans: list[ListedPlan]
+    plans: list[ListedPlan]  # those to choose from; none when there are too many for that
+    many: bool = False
     chosen: ProjectFilter = field(default_factory=ProjectFilter)
     plan: ListedPlan | None = None
     programmes: list[Heading] = field(default_factory=list)
@@ -84,7 +86,7 @@ class ListRequest:
     @property
     def shows_plans(self) -> bool:
         """Whether each row says which plan it is of."""
-        return len(self.plans) > 1 and not self.typed["plan"]
+        return (self.many or len(self.plans) > 1) and not self.typed["plan"]
 
     @property
     def plan_names(self) -> dict[int, ListedPlan]:
@@ -92,12 +94,15 @@ class ListRequest:
 
 
 def list_request(request: Request, session: Session, reader: Reader) -> ListRequest:
-    """What the address asks for, in at most three queries."""
-    asked = ListRequest({name: request.query_params.get(name, "").strip() for name in FIELDS}, _plans(session, reader))
+    """What the address asks for, in a few queries whatever the number of plans."""
+    many = len(session.execute(_first_plans_query(reader.plans_for("view"))).all()) > SELECTABLE
+    offered = [] if many else listed_plans(session, reader)
+    typed = {name: request.query_params.get(name, "").strip() for name in FIELDS}
+    asked = ListRequest(typed, offered, many)
     facts: dict[str, Any] = {}
     for read in (_read_plan, _read_programme, _read_lead, _read_year, _read_text, _read_estimate):
         with collecting(asked.problems):
-            facts |= read(session, asked)
+            facts |= read(session, reader, asked)
     asked.chosen = ProjectFilter(**facts)
     with collecting(asked.problems):
         _read_order(asked, request)
@@ -119,39 +124,64 @@ def _plans_query(seen: frozenset[int] | None) -> Select[Any]:
     return query if seen is None else query.where(plan.id.in_(seen))
 
 
-def _plans(session: Session, reader: Reader) -> list[ListedPlan]:
-    rows = session.execute(_plans_query(reader.plans_for("view"))).all()
+@lru_cache(maxsize=512)
+def _first_plans_query(seen: frozenset[int] | None) -> Select[Any]:
+    """As many ids as tell whether a list to choose from can hold the plans."""
+    plan = Plan.__table__.c  # type: ignore[attr-defined]
+    query = select_columns(plan.id).limit(SELECTABLE + 1)
+    return query if seen is None else query.where(plan.id.in_(seen))
+
+
+def listed_plans(
+    session: Session,
+    reader: Reader,
+    *,
+    code: str | None = None,
+    ids: Collection[int] | None = None,
+    drafts: bool = False,
+) -> list[ListedPlan]:
+    """The plans that the reader sees: all, or that of a code, those of some ids, or the drafts."""
+    query, plan = _plans_query(reader.plans_for("view")), Plan.__table__.c  # type: ignore[attr-defined]
+    if code is not None:
+        query = query.where(plan.code == code)
+    if ids is not None:
+        query = query.where(plan.id.in_(ids))
+    if drafts:
+        query = query.where(plan.draft)
+    rows = session.execute(query).all()
     several = Counter(row[-2] for row in rows)
     found = []
-    for id_, code, title, draft, first, last, place_code, place in rows:
+    for id_, plan_code, title, draft, first, last, place_code, place in rows:
         # Until a jurisdiction has its next plan, its name is enough.
-        named = f"{place} {first}–{last}" if several[place_code] > 1 else place
+        named = f"{place} {first}–{last}" if several[place_code] > 1 or ids is not None else place
         if draft:
             marked = title if _DRAFT in title else f"{title}（{_DRAFT}）"
-            found.append(ListedPlan(id_, code, marked, f"{named} {_DRAFT}", True, place_code))
+            found.append(ListedPlan(id_, plan_code, marked, f"{named} {_DRAFT}", True, place_code))
         else:
-            found.append(ListedPlan(id_, code, title, named, False, place_code))
+            found.append(ListedPlan(id_, plan_code, title, named, False, place_code))
     return found
 
 
-def _read_plan(_session: Session, asked: ListRequest) -> dict[str, Any]:
+def _read_plan(session: Session, reader: Reader, asked: ListRequest) -> dict[str, Any]:
     code = asked.typed["plan"]
     if not code:
         # Who sees one plan only need not choose it to be offered its headings and departments.
         asked.plan = asked.plans[0] if len(asked.plans) == 1 else None
         return {}
-    asked.plan = next((plan for plan in asked.plans if plan.code == code), None)
+    known = listed_plans(session, reader, code=code) if asked.many else asked.plans
+    asked.plan = next((plan for plan in known if plan.code == code), None)
     if asked.plan is None:
-        raise Invalid(field="plan", label=N_("规划"), found=code, expected=N_("列表中的一个规划"))
+        expected = N_("一个规划的代码，如 xiaoyi") if asked.many else N_("列表中的一个规划")
+        raise Invalid(field="plan", label=N_("规划"), found=code, expected=expected)
     asked.chips.append(Chip(N_("规划"), asked.plan.title, ("plan", "programme")))
     return {"plan_id": asked.plan.id}
 
 
-def _read_programme(session: Session, asked: ListRequest) -> dict[str, Any]:
+def _read_programme(session: Session, reader: Reader, asked: ListRequest) -> dict[str, Any]:
     text = asked.typed["programme"]
     id_ = id_from_text(text)
     if id_ is not None and asked.plan is None:
-        _plan_of_programme(session, asked, id_)
+        asked.plan = _plan_of_programme(session, reader, id_)
     if asked.plan is None:
         if text and not asked.problems:
             raise _no_programme(text)
@@ -166,9 +196,9 @@ def _read_programme(session: Session, asked: ListRequest) -> dict[str, Any]:
     return {"programme_id": id_}
 
 
-def _plan_of_programme(session: Session, asked: ListRequest, programme_id: int) -> None:
-    plan_id = session.exec(select(Programme.plan_id).where(Programme.id == programme_id)).first()
-    asked.plan = asked.plan_names.get(plan_id or 0)
+def _plan_of_programme(session: Session, reader: Reader, programme_id: int) -> ListedPlan | None:
+    plan_ids = session.exec(select(Programme.plan_id).where(Programme.id == programme_id)).all()
+    return next(iter(listed_plans(session, reader, ids=plan_ids)), None) if plan_ids else None
 
 
 def _no_programme(text: str) -> Invalid:
@@ -180,10 +210,10 @@ def _in_tree_order(found: Iterable[Heading]) -> list[Heading]:
     return sorted(found, key=lambda heading: [id_ for id_, _ in heading.path])
 
 
-def _read_lead(session: Session, asked: ListRequest) -> dict[str, Any]:
+def _read_lead(session: Session, reader: Reader, asked: ListRequest) -> dict[str, Any]:
     text = asked.typed["lead"]
     id_ = id_from_text(text)
-    asked.leads = _leads(session, asked, id_)
+    asked.leads = _leads(session, reader, asked, id_)
     if not text:
         return {}
     if text == NO_LEAD:
@@ -196,26 +226,27 @@ def _read_lead(session: Session, asked: ListRequest) -> dict[str, Any]:
     return {"lead_id": id_}
 
 
-def _leads(session: Session, asked: ListRequest, chosen: int | None) -> list[tuple[int, str]]:
+def _leads(session: Session, reader: Reader, asked: ListRequest, chosen: int | None) -> list[tuple[int, str]]:
     """The departments of the chosen plan's jurisdiction, and the one that is chosen, if a plan that the reader sees has it."""
     of = asked.plan.jurisdiction_code if asked.plan else None
     if of is None and chosen is None:
         return []
-    seen = frozenset(plan.jurisdiction_code for plan in asked.plans) if chosen is not None else frozenset()
-    return [(id_, name) for id_, name in session.execute(_leads_query(of, chosen, seen))]
+    return [(id_, name) for id_, name in session.execute(_leads_query(of, chosen, reader.plans_for("view")))]
 
 
 @lru_cache(maxsize=512)
-def _leads_query(of: str | None, chosen: int | None, seen: frozenset[str]) -> Select[Any]:
+def _leads_query(of: str | None, chosen: int | None, seen: frozenset[int] | None) -> Select[Any]:
     jurisdiction = col(Department.jurisdiction_code)
     wanted = [] if of is None else [jurisdiction == of]
     if chosen is not None:
-        wanted.append(and_(col(Department.id) == chosen, jurisdiction.in_(seen)))
+        places = select_columns(Plan.jurisdiction_code)
+        places = places if seen is None else places.where(col(Plan.id).in_(seen))
+        wanted.append(and_(col(Department.id) == chosen, jurisdiction.in_(places)))
     query = select_columns(Department.id, Department.name).where(or_(*wanted))
     return query.order_by(col(Department.name_sort), col(Department.id))
 
 
-def _read_year(_session: Session, asked: ListRequest) -> dict[str, Any]:
+def _read_year(_session: Session, _reader: Reader, asked: ListRequest) -> dict[str, Any]:
     text = asked.typed["year"]
     if not text:
         return {}
@@ -234,7 +265,7 @@ def year_from_text(text: str, *, field: str, label: str) -> int:
     raise Invalid(field=field, label=label, found=text, expected=f"{EARLIEST_YEAR}—{LATEST_YEAR}")
 
 
-def _read_text(_session: Session, asked: ListRequest) -> dict[str, Any]:
+def _read_text(_session: Session, _reader: Reader, asked: ListRequest) -> dict[str, Any]:
     text = asked.typed["q"]
     if len(text) > LONGEST_SEARCH:
         raise TooLong(field="q", label=N_("文字"), found=len(text), limit=LONGEST_SEARCH)
@@ -243,7 +274,7 @@ def _read_text(_session: Session, asked: ListRequest) -> dict[str, Any]:
     return {"text": text}
 
 
-def _read_estimate(_session: Session, asked: ListRequest) -> dict[str, Any]:
+def _read_estimate(_session: Session, _reader: Reader, asked: ListRequest) -> dict[str, Any]:
     text = asked.typed["estimate"]
     if not text:
         return {}

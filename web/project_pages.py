@@ -24,7 +24,7 @@ from web.deps import Chosen, Reading, SignedIn, see_other
 from web.forms import problems_of
 from web.list_places import place_text
 from web.pages import page
-from web.project_filters import ListRequest, list_request
+from web.project_filters import ListedPlan, ListRequest, list_request, listed_plans
 
 router = APIRouter()
 
@@ -98,7 +98,7 @@ def get_projects(request: Request, reader: SignedIn, session: Reading, choices: 
 def _found(session: Session, reader: Reader, asked: ListRequest, choices: Choices) -> dict[str, Any]:
     """The rows of the page, each a plain tuple for the template, and what the whole filtered list adds up to."""
     listed = page_of(session, reader, asked.chosen, sort=asked.sort, descending=asked.descending, after=asked.after)
-    plans = asked.plan_names if asked.shows_plans else {}
+    plans = _plans_of(session, reader, asked, listed.rows) if asked.shows_plans else {}
     following = None
     if listed.following is not None:
         place = place_text(listed.following, asked.sort, asked.descending)
@@ -126,6 +126,12 @@ def _found(session: Session, reader: Reader, asked: ListRequest, choices: Choice
     }
 
 
+def _plans_of(session: Session, reader: Reader, asked: ListRequest, rows: Sequence[Any]) -> dict[int, ListedPlan]:
+    if not asked.many:
+        return asked.plan_names
+    return {plan.id: plan for plan in listed_plans(session, reader, ids={row.plan_id for row in rows})}
+
+
 def _picked(rows: Sequence[Any]) -> Iterable[Any]:
     """The shown columns of each row as plain tuples: reading them by name would cost as much as the query."""
     if not rows:
@@ -135,7 +141,8 @@ def _picked(rows: Sequence[Any]) -> Iterable[Any]:
 
 def _drafts_in(session: Session, reader: Reader, asked: ListRequest) -> list[str]:
     """The consultation drafts that have projects in the list: a sum says so when it holds any."""
-    drafts = {plan.id: plan.title for plan in asked.plans if plan.draft}
+    known = listed_plans(session, reader, drafts=True) if asked.many else asked.plans
+    drafts = {plan.id: plan.title for plan in known if plan.draft}
     if not drafts or (asked.chosen.plan_id is not None and asked.chosen.plan_id not in drafts):
         return []
     plan_id = col(ProjectListing.plan_id)
