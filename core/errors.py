@@ -33,9 +33,14 @@ class Broken(Exception):
 
     def text(self, translate: Callable[[str], str]) -> str:
         """The sentence in the reader's language."""
-        return translate(self.sentence) % {
-            name: translate(value) if isinstance(value, str) else value for name, value in self.facts.items()
-        }
+        return translate(self.sentence) % {name: _in_words(value, translate) for name, value in self.facts.items()}
+
+
+def _in_words(value: Any, translate: Callable[[str], str]) -> Any:
+    """A fact in the reader's language; several words of one fact stand as a list."""
+    if isinstance(value, tuple):
+        return translate(N_("、")).join(translate(word) for word in value)
+    return translate(value) if isinstance(value, str) else value
 
 
 class NotThere(Broken):
@@ -55,7 +60,7 @@ class Invalid(Broken):
 
     sentence = N_("“%(label)s”填写的是 %(found)s，应为%(expected)s。")
 
-    def __init__(self, *, field: str, label: str, found: str, expected: str) -> None:
+    def __init__(self, *, field: str, label: str, found: str, expected: str | tuple[str, ...]) -> None:
         super().__init__(field=field, label=label, found=_short(found), expected=expected)
 
 

@@ -224,7 +224,7 @@ def change_state(
     assert project.id is not None
     claim(session, project, expected_version=None)
     if state not in STATES:
-        raise Invalid(field="state", label=N_("项目状态"), found=state, expected="、".join(STATES.values()))
+        raise Invalid(field="state", label=N_("项目状态"), found=state, expected=tuple(STATES.values()))
     named = needed_text(document, field="document", label=BASIS_LABELS["document"], limit=BASIS_LIMITS["document"])
     why = checked_text(reason, field="reason", label=BASIS_LABELS["reason"], limit=BASIS_LIMITS["reason"])
     if since_on > today():

@@ -48,7 +48,7 @@ def grant_role(
 ) -> Grant:
     """Errors: Invalid for an unknown role, or an owner's or head's role without a department."""
     if role not in ROLES:
-        raise Invalid(field="role", label=N_("角色"), found=role, expected="、".join(ROLES))
+        raise Invalid(field="role", label=N_("角色"), found=role, expected=tuple(ROLES))
     if role in ("owner", "head") and department_id is None:
         raise Invalid(field="department", label=N_("部门"), found="", expected=N_("该角色所属的部门"))
     assert person.id is not None

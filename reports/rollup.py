@@ -195,7 +195,7 @@ def estimate_rollup(
     """
     for name in by:
         if name not in DIMENSIONS:
-            raise UnknownDimension(field="by", found=name, known="、".join(DIMENSIONS))
+            raise UnknownDimension(field="by", found=name, known=tuple(DIMENSIONS))
     if not 1 <= level <= DEEPEST_LEVEL:
         raise UnknownLevel(field="level", found=level)
     facts = counted_projects(reader, scope)

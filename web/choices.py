@@ -116,11 +116,11 @@ def _read(request: Request, *, strict: bool) -> Choices:
     problems: list[Broken] = []
     language = address.get("lang")
     if language is not None and language not in LANGUAGES:
-        problems.append(Invalid(field="lang", label=N_("语言"), found=language, expected="、".join(LANGUAGES)))
+        problems.append(Invalid(field="lang", label=N_("语言"), found=language, expected=LANGUAGES))
         language = None
     unit = address.get("unit")
     if unit is not None and unit not in UNITS:
-        problems.append(Invalid(field="unit", label=N_("金额单位"), found=unit, expected="、".join(UNITS)))
+        problems.append(Invalid(field="unit", label=N_("金额单位"), found=unit, expected=UNITS))
         unit = None
     as_of = None
     try:

@@ -82,7 +82,7 @@ def load_plans(
     known = {path.name for path in settings().seed_folder.iterdir() if path.is_dir()}
     for code in plans or []:
         if code not in known:
-            raise WrongOption(label="PLAN", found=code, expected="、".join(sorted(known)))
+            raise WrongOption(label="PLAN", found=code, expected=tuple(sorted(known)))
     with opened(context.obj) as acts:
         try:
             with acts.database.writing() as session, told.status("") as status:
@@ -236,7 +236,7 @@ app.command("add-person")(cli_people.add_person)
 
 def _one_of(label: str, found: str, known: tuple[str, ...]) -> None:
     if found not in known:
-        raise WrongOption(label=label, found=found, expected="、".join(known))
+        raise WrongOption(label=label, found=found, expected=tuple(known))
 
 
 def _quarter(as_of: str | None) -> int:

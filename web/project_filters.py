@@ -279,7 +279,7 @@ def _read_estimate(_session: Session, _reader: Reader, asked: ListRequest) -> di
     if not text:
         return {}
     if text not in _WITH_OR_WITHOUT:
-        raise Invalid(field="estimate", label=N_("投资估算"), found=text, expected="、".join(_WITH_OR_WITHOUT))
+        raise Invalid(field="estimate", label=N_("投资估算"), found=text, expected=tuple(_WITH_OR_WITHOUT))
     word = N_("有估算") if _WITH_OR_WITHOUT[text] else N_("无估算")
     asked.chips.append(Chip(N_("投资估算"), word, ("estimate",), words=True))
     return {"has_estimate": _WITH_OR_WITHOUT[text]}
@@ -288,7 +288,7 @@ def _read_estimate(_session: Session, _reader: Reader, asked: ListRequest) -> di
 def _read_order(asked: ListRequest, request: Request) -> None:
     sort, direction = request.query_params.get("sort") or "order", request.query_params.get("dir") or "asc"
     if sort not in SORTS:
-        raise Invalid(field="sort", label=N_("排序"), found=sort, expected="、".join(SORTS))
+        raise Invalid(field="sort", label=N_("排序"), found=sort, expected=tuple(SORTS))
     if direction not in ("asc", "desc"):
         raise Invalid(field="dir", label=N_("排序方向"), found=direction, expected="asc、desc")
     asked.sort, asked.descending = sort, direction == "desc"

@@ -126,7 +126,7 @@ def unit_from(typed: Typed, problems: list[Broken]) -> str | None:
     found = typed["estimate_unit"]
     if found in UNITS:
         return found
-    problems.append(Invalid(field="estimate_unit", label=N_("金额单位"), found=found, expected="、".join(UNITS)))
+    problems.append(Invalid(field="estimate_unit", label=N_("金额单位"), found=found, expected=UNITS))
     return None
 
 
