@@ -16,6 +16,9 @@ from core.database import Database
 from core.settings import ROOT
 from tests import browsing, databases, libreoffice, postgres, serving
 from tests.needs import not_here
+from tests.real_plans import loaded, plans, postgres_loaded, sqlite_loaded
+
+__all__ = ["loaded", "plans", "postgres_loaded", "sqlite_loaded"]  # fixtures that stand in a file of their own
 
 PLAN_TEXTS = Path(os.environ.get("QINGSHAN_PLAN_TEXTS") or ROOT.parent / "shared" / "plans")
 

@@ -28,6 +28,7 @@ ACTIONS = {
     "create": N_("新增项目"),
     "archive": N_("归档项目"),
     "estimate": N_("登记投资估算"),
+    "assign": N_("调整项目的类别和部门"),
     "decide": N_("裁定矛盾"),
     "people": N_("管理人员"),
 }

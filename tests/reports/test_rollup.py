@@ -27,7 +27,7 @@ from reports.rollup import (
 )
 from reports.self_check import mismatches
 from seed.loader import load_plans
-from tests.reports.conftest import CODES
+from tests.real_plans import CODES
 from tests.samples import (
     COUNTY,
     SOMEBODY,
