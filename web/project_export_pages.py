@@ -19,7 +19,8 @@ from reports.delimited import project_list_as_csv
 from reports.workbook import write_project_list
 from web.choices import Choices
 from web.deps import AppDatabase, Chosen, Reading, SignedIn
-from web.project_filters import ListRequest, list_request, listed_plans
+from web.listed_plans import listed_plans
+from web.project_filters import ListRequest, list_request
 
 router = APIRouter()
 

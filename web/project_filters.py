@@ -1,10 +1,9 @@
 """What the project list is narrowed to and sorted by, read from the address, with the choices that its form offers."""
 
-from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from fastapi import Request
 from sqlalchemy import Select
@@ -14,19 +13,17 @@ from core.database import select_columns
 from core.errors import N_, Broken, Invalid, TooLong
 from portfolio.access import Reader
 from portfolio.departments import Department
-from portfolio.jurisdictions import Jurisdiction
 from portfolio.plans import Heading, Plan, Programme, headings
 from portfolio.project_list import SORTS, Cursor, ProjectFilter
 from portfolio.values import EARLIEST_YEAR, LABELS, LATEST_YEAR
 from web.choices import PAGE_PLACE, Choices
 from web.forms import collecting, id_from_text
 from web.list_places import place_from_text
+from web.listed_plans import ListedPlan, find_listed_plan, listed_plans, listed_plans_of, too_many_plans
 
 FIELDS = ("plan", "programme", "lead", "year", "q", "estimate")
 LONGEST_SEARCH = 100
 NO_LEAD = "none"
-SELECTABLE = 300  # plans that a list to choose from may hold; who sees more types the plan's code
-_DRAFT = "初稿"  # a word of the plan data, Chinese in both languages
 _WITH_OR_WITHOUT = {"yes": True, "no": False}
 
 
@@ -41,17 +38,6 @@ class Chip:
     value: str
     names: tuple[str, ...]
     words: bool = False
-
-
-class ListedPlan(NamedTuple):
-    """A plan that the reader sees. A consultation draft says so in its title and beside its place."""
-
-    id: int
-    code: str
-    title: str
-    place: str
-    draft: bool
-    jurisdiction_code: str
 
 
 @dataclass
@@ -95,7 +81,7 @@ class ListRequest:
 
 def list_request(request: Request, session: Session, reader: Reader) -> ListRequest:
     """What the address asks for, in a few queries whatever the number of plans."""
-    many = len(session.execute(_first_plans_query(reader.plans_for("view"))).all()) > SELECTABLE
+    many = too_many_plans(session, reader)
     offered = [] if many else listed_plans(session, reader)
     typed = {name: request.query_params.get(name, "").strip() for name in FIELDS}
     asked = ListRequest(typed, offered, many)
@@ -109,67 +95,16 @@ def list_request(request: Request, session: Session, reader: Reader) -> ListRequ
     return asked
 
 
-@lru_cache(maxsize=512)
-def _plans_query(seen: frozenset[int] | None) -> Select[Any]:
-    # On every page: kept, because building it costs more than running it, and on plain columns, which come back faster.
-    plan, place = Plan.__table__.c, Jurisdiction.__table__.c  # type: ignore[attr-defined]
-    query = (
-        select_columns(
-            *(plan.id, plan.code, plan.short_title, plan.draft, plan.first_year, plan.last_year),
-            *(place.code, place.name),
-        )
-        .where(place.code == plan.jurisdiction_code)
-        .order_by(plan.jurisdiction_code, plan.first_year, plan.id)
-    )
-    return query if seen is None else query.where(plan.id.in_(seen))
-
-
-@lru_cache(maxsize=512)
-def _first_plans_query(seen: frozenset[int] | None) -> Select[Any]:
-    """As many ids as tell whether a list to choose from can hold the plans."""
-    plan = Plan.__table__.c  # type: ignore[attr-defined]
-    query = select_columns(plan.id).limit(SELECTABLE + 1)
-    return query if seen is None else query.where(plan.id.in_(seen))
-
-
-def listed_plans(
-    session: Session,
-    reader: Reader,
-    *,
-    code: str | None = None,
-    ids: Collection[int] | None = None,
-    drafts: bool = False,
-) -> list[ListedPlan]:
-    """The plans that the reader sees: all, or that of a code, those of some ids, or the drafts."""
-    query, plan = _plans_query(reader.plans_for("view")), Plan.__table__.c  # type: ignore[attr-defined]
-    if code is not None:
-        query = query.where(plan.code == code)
-    if ids is not None:
-        query = query.where(plan.id.in_(ids))
-    if drafts:
-        query = query.where(plan.draft)
-    rows = session.execute(query).all()
-    several = Counter(row[-2] for row in rows)
-    found = []
-    for id_, plan_code, title, draft, first, last, place_code, place in rows:
-        # Until a jurisdiction has its next plan, its name is enough.
-        named = f"{place} {first}–{last}" if several[place_code] > 1 or ids is not None else place
-        if draft:
-            marked = title if _DRAFT in title else f"{title}（{_DRAFT}）"
-            found.append(ListedPlan(id_, plan_code, marked, f"{named} {_DRAFT}", True, place_code))
-        else:
-            found.append(ListedPlan(id_, plan_code, title, named, False, place_code))
-    return found
-
-
 def _read_plan(session: Session, reader: Reader, asked: ListRequest) -> dict[str, Any]:
     code = asked.typed["plan"]
     if not code:
         # Who sees one plan only need not choose it to be offered its headings and departments.
         asked.plan = asked.plans[0] if len(asked.plans) == 1 else None
         return {}
-    known = listed_plans(session, reader, code=code) if asked.many else asked.plans
-    asked.plan = next((plan for plan in known if plan.code == code), None)
+    if asked.many:
+        asked.plan = find_listed_plan(session, reader, code)
+    else:
+        asked.plan = next((plan for plan in asked.plans if plan.code == code), None)
     if asked.plan is None:
         expected = N_("一个规划的代码，如 xiaoyi") if asked.many else N_("列表中的一个规划")
         raise Invalid(field="plan", label=N_("规划"), found=code, expected=expected)
@@ -198,7 +133,7 @@ def _read_programme(session: Session, reader: Reader, asked: ListRequest) -> dic
 
 def _plan_of_programme(session: Session, reader: Reader, programme_id: int) -> ListedPlan | None:
     plan_ids = session.exec(select(Programme.plan_id).where(Programme.id == programme_id)).all()
-    return next(iter(listed_plans(session, reader, ids=plan_ids)), None) if plan_ids else None
+    return next(iter(listed_plans_of(session, reader, plan_ids)), None) if plan_ids else None
 
 
 def _no_programme(text: str) -> Invalid:

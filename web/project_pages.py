@@ -23,8 +23,9 @@ from web.choices import PAGE_PLACE, Choices
 from web.deps import Chosen, Reading, SignedIn, see_other
 from web.forms import problems_of
 from web.list_places import place_text
+from web.listed_plans import ListedPlan, listed_drafts, listed_plans_of
 from web.pages import page
-from web.project_filters import ListedPlan, ListRequest, list_request, listed_plans
+from web.project_filters import ListRequest, list_request
 
 router = APIRouter()
 
@@ -129,7 +130,7 @@ def _found(session: Session, reader: Reader, asked: ListRequest, choices: Choice
 def _plans_of(session: Session, reader: Reader, asked: ListRequest, rows: Sequence[Any]) -> dict[int, ListedPlan]:
     if not asked.many:
         return asked.plan_names
-    return {plan.id: plan for plan in listed_plans(session, reader, ids={row.plan_id for row in rows})}
+    return {plan.id: plan for plan in listed_plans_of(session, reader, {row.plan_id for row in rows})}
 
 
 def _picked(rows: Sequence[Any]) -> Iterable[Any]:
@@ -141,7 +142,7 @@ def _picked(rows: Sequence[Any]) -> Iterable[Any]:
 
 def _drafts_in(session: Session, reader: Reader, asked: ListRequest) -> list[str]:
     """The consultation drafts that have projects in the list: a sum says so when it holds any."""
-    known = listed_plans(session, reader, drafts=True) if asked.many else asked.plans
+    known = listed_drafts(session, reader) if asked.many else asked.plans
     drafts = {plan.id: plan.title for plan in known if plan.draft}
     if not drafts or (asked.chosen.plan_id is not None and asked.chosen.plan_id not in drafts):
         return []

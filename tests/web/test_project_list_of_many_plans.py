@@ -9,7 +9,7 @@ from seed.synthetic import fill
 from tests.web.project_visits import codes
 from tests.web.visiting import visitor_with_role
 from web.app import create_app
-from web.project_filters import SELECTABLE
+from web.listed_plans import SELECTABLE
 
 
 @pytest.fixture
