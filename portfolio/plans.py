@@ -1,13 +1,16 @@
 """Plans (规划) and their programme trees (工程类别 / 专项)."""
 
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import Column, Text, UniqueConstraint
+from sqlalchemy import Column, Select, Text, UniqueConstraint
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from core import audit
 from core.audit import Actor
 from core.calendar import first_quarter
+from core.database import select_columns
 from core.errors import N_, Broken
 
 DEEPEST_LEVEL = 3
@@ -28,7 +31,9 @@ class Plan(SQLModel, table=True):
     issuer: str | None = Field(default=None, max_length=200)
     document_number: str | None = Field(default=None, max_length=80)
     issued_on: str | None = Field(default=None, max_length=40)  # as printed
-    draft: bool = False  # a consultation draft (初稿): marked wherever it is summed with others
+    draft: bool = Field(
+        default=False, index=True
+    )  # a consultation draft (初稿): marked wherever it is summed with others
     note: str | None = Field(default=None, sa_column=Column(Text))
     source_file: str | None = Field(default=None, max_length=120)
     source_sha256: str | None = Field(default=None, max_length=64)
@@ -124,14 +129,18 @@ class Heading:
         return self.path[level - 1][0] if level <= len(self.path) else None
 
 
+@lru_cache(maxsize=512)
+def _headings_query(plan_ids: frozenset[int] | None) -> Select[Any]:
+    # Every page that offers headings asks for them: the query is kept, because building it costs more than running it.
+    columns = (col(Programme.id), col(Programme.parent_id), col(Programme.name))
+    query = select_columns(*columns).order_by(col(Programme.level), col(Programme.id))
+    return query if plan_ids is None else query.where(col(Programme.plan_id).in_(plan_ids))
+
+
 def headings(session: Session, plan_ids: set[int] | None = None) -> dict[int, Heading]:
     """Every programme of the plans with its path, by id."""
-    query = select(Programme.id, Programme.parent_id, Programme.name).order_by(col(Programme.level))
-    if plan_ids is not None:
-        query = query.where(col(Programme.plan_id).in_(plan_ids))
     found: dict[int, Heading] = {}
-    for id_, parent_id, name in session.exec(query):
-        assert id_ is not None
+    for id_, parent_id, name in session.execute(_headings_query(None if plan_ids is None else frozenset(plan_ids))):
         above = found[parent_id].path if parent_id is not None else ()
         found[id_] = Heading(id_, (*above, (id_, name)))
     return found

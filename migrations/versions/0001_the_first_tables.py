@@ -131,6 +131,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("code", name=op.f("uq_plan_code")),
     )
     with op.batch_alter_table("plan", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_plan_draft"), ["draft"], unique=False)
         batch_op.create_index(batch_op.f("ix_plan_jurisdiction_code"), ["jurisdiction_code"], unique=False)
 
     op.create_table(
@@ -701,6 +702,7 @@ def downgrade() -> None:
     op.drop_table("request_key")
     with op.batch_alter_table("plan", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_plan_jurisdiction_code"))
+        batch_op.drop_index(batch_op.f("ix_plan_draft"))
 
     op.drop_table("plan")
     op.drop_table("one_time_link")
