@@ -5,20 +5,24 @@ they must be equal.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import BigInteger, Column, Index, func
 from sqlmodel import Field, Session, col, select
 
 from core import audit
 from core.audit import Actor
-from core.calendar import current_quarter
-from core.errors import N_, Broken
+from core.calendar import current_quarter, day_of, quarter_of, today
+from core.errors import N_, Broken, Invalid, SeveralBroken
 from core.money import typed
+from core.text import checked_text
 from portfolio import listing
 from portfolio.citations import mark_supplied
 from portfolio.dated import Dated, find_in_force, in_force, put_in_force
 from portfolio.editing import claim
 from portfolio.projects import Project
+from portfolio.states import ended_parts
 from portfolio.values import Basis, check_basis
 
 
@@ -31,6 +35,22 @@ class Estimate(Dated, table=True):
     project_id: int = Field(foreign_key="project.id")
     amount_fen: int | None = Field(default=None, sa_column=Column(BigInteger))
     printed: str | None = Field(default=None, max_length=40)  # as the plan prints it, with its unit
+    approver: str | None = Field(default=None, max_length=120)  # who approved it on paper, on what day
+    document_on: date | None = None
+
+
+ON_PAPER_LABELS = {"approver": N_("批复单位"), "document_on": N_("文件日期")}
+
+
+@dataclass(frozen=True)
+class OnPaper:
+    """Who approved an estimate on paper, and the day of the document; None where nobody said."""
+
+    approver: str | None = None
+    document_on: date | None = None
+
+
+NOT_SAID = OnPaper()
 
 
 class PartsDoNotAddUp(Broken):
@@ -48,12 +68,13 @@ def set_estimate(
     basis: Basis,
     *,
     printed: str | None = None,
+    on_paper: OnPaper = NOT_SAID,
     expected_version: int | None = None,
     by: Actor,
 ) -> bool:
     """Makes an estimate hold from a quarter on; whether anything changed comes back.
 
-    Errors: Archived, Stale, NotPositive; SeveralBroken when a person names no document or reason.
+    Errors: Archived, Stale, NotPositive; SeveralBroken when a person names no document or reason, or a day in the future.
     """
     assert project.id is not None
     claim(session, project, expected_version=expected_version)
@@ -64,11 +85,13 @@ def set_estimate(
     if before == amount_fen:
         return False
     check_basis(basis, "document", "reason")
+    check_on_paper(on_paper)
+    approver = (on_paper.approver or "").strip() or None
     put_in_force(
         session,
         Estimate,
         {"project_id": project.id},
-        {"amount_fen": amount_fen, "printed": printed},
+        {"amount_fen": amount_fen, "printed": printed, "approver": approver, "document_on": on_paper.document_on},
         from_quarter=basis.from_quarter,
         document=basis.document,
         reason=basis.reason,
@@ -78,13 +101,15 @@ def set_estimate(
         mark_supplied(session, "project", project.id, "estimate", document=basis.document, reason=basis.reason, by=by)
         project.row_version += 1
         session.add(project)
+    facts = {"estimate_fen": amount_fen, "from_quarter": basis.from_quarter, "document": basis.document}
+    said = {"approver": approver, "document_on": on_paper.document_on}
     audit.record(
         session,
         "estimate",
         "project",
         project.id,
         before={"estimate_fen": before},
-        after={"estimate_fen": amount_fen, "from_quarter": basis.from_quarter, "document": basis.document},
+        after=facts | {name: value for name, value in said.items() if value is not None},
         reason=basis.reason,
         by=by,
     )
@@ -93,16 +118,40 @@ def set_estimate(
     return True
 
 
+def check_on_paper(on_paper: OnPaper) -> None:
+    """Errors: SeveralBroken when the approver's name is too long or the document's day lies in the future."""
+    problems: list[Broken] = []
+    try:
+        checked_text(on_paper.approver, field="approver", label=ON_PAPER_LABELS["approver"], limit=120)
+    except Broken as problem:
+        problems.append(problem)
+    day = on_paper.document_on
+    if day is not None and day > today():
+        label, expected = ON_PAPER_LABELS["document_on"], N_("不晚于今天的日期")
+        problems.append(Invalid(field="document_on", label=label, found=day.isoformat(), expected=expected))
+    if problems:
+        raise SeveralBroken(problems)
+
+
 def check_parts(session: Session, package: Project, quarter: int) -> None:
-    """Errors: PartsDoNotAddUp when a package and all of its parts have estimates that differ."""
+    """Ended parts do not count from the quarter in which they ended, archived ones from that in which they were archived.
+
+    Errors: PartsDoNotAddUp when a package and all of its parts have estimates that differ.
+    """
     assert package.id is not None
     own = find_in_force(session, Estimate, {"project_id": package.id}, quarter)
-    parts = session.exec(
-        select(Estimate.amount_fen)
+    rows = session.exec(
+        select(Project.id, Project.archived_at, Estimate.amount_fen)
         .select_from(Project)
         .outerjoin(Estimate, (col(Estimate.project_id) == Project.id) & in_force(Estimate, quarter))
-        .where(Project.parent_id == package.id, col(Project.archived_at).is_(None))
+        .where(Project.parent_id == package.id)
     ).all()
+    ended = ended_parts(session, [package.id], quarter)
+    parts = [
+        amount
+        for id_, archived_at, amount in rows
+        if id_ not in ended and (archived_at is None or quarter_of(day_of(archived_at)) > quarter)
+    ]
     if own is None or own.amount_fen is None or not parts or any(amount is None for amount in parts):
         return
     total = sum(amount or 0 for amount in parts)
@@ -128,10 +177,13 @@ def estimates_in_force(session: Session, quarter: int, project_ids: Iterable[int
 def package_amounts(session: Session, project_ids: list[int], quarter: int) -> dict[int, int | None]:
     """What counts for each top-level project, by the declared rule: its own estimate, else the sum of its parts."""
     own = estimates_in_force(session, quarter, project_ids)
+    ended = ended_parts(session, project_ids, quarter)
     parts = session.exec(
         select(Project.parent_id, func.sum(Estimate.amount_fen))
         .join(Estimate, (col(Estimate.project_id) == Project.id) & in_force(Estimate, quarter))
-        .where(col(Project.parent_id).in_(project_ids), col(Project.archived_at).is_(None))
+        .where(
+            col(Project.parent_id).in_(project_ids), col(Project.archived_at).is_(None), col(Project.id).not_in(ended)
+        )
         .group_by(col(Project.parent_id))
     )
     summed = {id_: int(total) for id_, total in parts if id_ is not None and total is not None}

@@ -88,6 +88,9 @@ class Stale(Broken):
     status = 409
     sentence = N_("您打开页面之后，%(who)s 已经修改了这条记录。请对照下面两个版本后再保存。")
 
+    def __init__(self, *, who: str = "") -> None:
+        super().__init__(who=who or N_("别人"))
+
 
 def _short(found: str, limit: int = 60) -> str:
     found = found.strip()

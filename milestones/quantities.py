@@ -1,6 +1,6 @@
 """What is counted: measures (工程量指标), and the quantities that projects are to deliver."""
 
-from sqlalchemy import BigInteger, Column, Index, Text
+from sqlalchemy import BigInteger, Column, Index, Text, text
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from core.errors import N_, Broken
@@ -8,6 +8,24 @@ from core.units import dimension, micro_from_text, unit_name
 from portfolio.dated import Dated, in_force
 
 OPERATORS = ("=", "≥", "≤", "<", ">", "约", "力争")
+# What the dimensions of core/units.py are called; a counted thing is called by its own word, such as 座.
+_DIMENSIONS = {
+    "area": N_("面积"),
+    "length": N_("长度"),
+    "volume": N_("体积"),
+    "flow": N_("流量"),
+    "mass": N_("质量"),
+    "mass flow": N_("单位时间的质量"),
+    "power": N_("功率"),
+    "energy": N_("能量"),
+    "money": N_("金额"),
+    "ratio": N_("百分比"),
+    "points": N_("百分点"),
+    "concentration": N_("浓度"),
+    "density": N_("单位面积的质量"),
+}
+# One statement that both databases carry out whole: of two people who name the same new measure at once neither fails.
+_NEW_MEASURE = text("INSERT INTO measure (name, dimension) VALUES (:name, :dimension) ON CONFLICT (name) DO NOTHING")
 
 
 class Measure(SQLModel, table=True):
@@ -55,14 +73,21 @@ def measure_named(session: Session, name: str, unit: str) -> Measure:
 
     Errors: UnknownUnit; OtherDimension when the measure is counted in units of another kind.
     """
-    found = session.exec(select(Measure).where(Measure.name == name)).first()
+    wanted = dimension(unit)
+    query = select(Measure).where(Measure.name == name)
+    found = session.exec(query).first()
     if found is None:
-        found = Measure(name=name, dimension=dimension(unit))
-        session.add(found)
-        session.flush()
-    elif found.dimension != dimension(unit):
-        raise OtherDimension(field="unit", measure=name, known=found.dimension, found=unit)
+        session.execute(_NEW_MEASURE, {"name": name, "dimension": wanted})
+        found = session.exec(query).one()
+    check_dimension(found, unit)
     return found
+
+
+def check_dimension(measure: Measure, unit: str) -> None:
+    """Errors: UnknownUnit, OtherDimension."""
+    if measure.dimension != dimension(unit):
+        known = _DIMENSIONS.get(measure.dimension) or measure.dimension.removeprefix("count of ")
+        raise OtherDimension(field="unit", measure=measure.name, known=known, found=unit)
 
 
 def add_quantity(
@@ -115,7 +140,7 @@ def quantities_of(session: Session, project_ids: list[int], quarter: int) -> dic
         select(Quantity, Measure.name)
         .join(Measure, col(Measure.id) == Quantity.measure_id)
         .where(col(Quantity.project_id).in_(project_ids), in_force(Quantity, quarter))
-        .order_by(col(Quantity.project_id), col(Quantity.position))
+        .order_by(col(Quantity.project_id), col(Quantity.position), col(Quantity.id))
     )
     for quantity, name in rows:
         found[quantity.project_id].append((quantity, name))

@@ -65,10 +65,18 @@ def citations_of(session: Session, subject: str, ids: list[int]) -> dict[int, li
 
 def supplied_values(session: Session, subject: str, subject_id: int) -> dict[str, SuppliedValue]:
     """What people supplied for a record, by field."""
+    return supplied_values_of(session, subject, [subject_id])[subject_id]
+
+
+def supplied_values_of(session: Session, subject: str, ids: list[int]) -> dict[int, dict[str, SuppliedValue]]:
+    """What people supplied for several records of one kind, by record id and field."""
+    found: dict[int, dict[str, SuppliedValue]] = {id_: {} for id_ in ids}
     rows = session.exec(
-        select(SuppliedValue).where(SuppliedValue.subject == subject, SuppliedValue.subject_id == subject_id)
+        select(SuppliedValue).where(SuppliedValue.subject == subject, col(SuppliedValue.subject_id).in_(ids))
     )
-    return {row.field: row for row in rows}
+    for row in rows:
+        found[row.subject_id][row.field] = row
+    return found
 
 
 def mark_supplied(

@@ -72,8 +72,10 @@ def decide(
     Errors: Stale, Missing, TooLong, Invalid.
     """
     session.refresh(contradiction, with_for_update=True)  # of two people who decide at once the second sees the first
+    assert contradiction.id is not None
     if contradiction.row_version != expected_version:
-        raise Stale(who=contradiction.decided_by or "")
+        # Not always who decided: the loader changes it too, when the plan's file was corrected.
+        raise Stale(who=audit.last_actor(session, "contradiction", contradiction.id))
     document = needed_text(new.document, field="document", label=N_("依据文件"), limit=200)
     decision = needed_text(new.decision, field="decision", label=N_("处理意见"), limit=1000)
     if new.reading is not None and not 0 <= new.reading < readings:
@@ -91,7 +93,6 @@ def decide(
     contradiction.row_version += 1
     session.add(contradiction)
     after = {"reading": new.reading, "decision": contradiction.decision, "document": contradiction.decision_document}
-    assert contradiction.id is not None
     audit.record(
         session,
         "decide",

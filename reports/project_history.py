@@ -19,8 +19,12 @@ FIELDS = LABELS | {
     "estimate_fen": N_("投资估算"),
     "from_quarter": N_("生效季度"),
     "document": BASIS_LABELS["document"],
+    "approver": N_("批复单位"),
+    "document_on": N_("文件日期"),
     "state": N_("项目状态"),
     "since_on": N_("自何日起"),
+    "quantity": N_("工程量"),
+    "wording": N_("原文表述"),
     "parent": N_("打包项目"),
     "position": N_("序号"),
 }

@@ -11,12 +11,13 @@ from core.errors import NotThere
 from milestones.commitments import Commitment, CommitmentProject
 from milestones.quantities import Quantity, quantities_of
 from portfolio.access import Reader
-from portfolio.citations import Citation, SuppliedValue, citations_of, supplied_values
+from portfolio.citations import Citation, SuppliedValue, citations_of, supplied_values_of
 from portfolio.contradictions import Contradiction
 from portfolio.departments import Department
-from portfolio.editing import ProjectValues, find_state, project_values
+from portfolio.editing import ProjectValues, project_values
 from portfolio.plans import Heading, Plan, headings
 from portfolio.projects import Project, ProjectState
+from portfolio.states import states_in
 
 _ROLES = ("lead_id", "body_id", "reporting_id")
 
@@ -32,12 +33,19 @@ class QuantityLine:
 
 @dataclass(frozen=True)
 class PartLine:
-    """A part of a package, with what is estimated for it (fen) and its quantities."""
+    """A part of a package, with its reported state, what is estimated for it (fen) and its quantities."""
 
     project: Project
+    state: ProjectState | None
     estimate_fen: int | None
     quantities: tuple[QuantityLine, ...]
     citations: tuple[Citation, ...]
+    supplied: dict[str, SuppliedValue]
+
+    @property
+    def counts(self) -> bool:
+        """Whether its money counts: an ended (终止) part leaves the counts."""
+        return self.state is None or self.state.state != "ended"
 
 
 @dataclass(frozen=True)
@@ -58,6 +66,7 @@ class ProjectSheet:
     estimates: tuple[Estimate, ...]
     quantities: tuple[QuantityLine, ...]
     parts: tuple[PartLine, ...]
+    archived_parts: tuple[Project, ...]
     citations: tuple[Citation, ...]
     supplied: dict[str, SuppliedValue]
     contradictions: tuple[Contradiction, ...]
@@ -99,31 +108,35 @@ def project_sheet(session: Session, reader: Reader, code: str, quarter: int) -> 
         raise NotThere
     plan = session.get_one(Plan, project.plan_id)
     values = project_values(session, project, quarter)
-    parts = session.exec(
-        select(Project)
-        .where(Project.parent_id == project.id, col(Project.archived_at).is_(None))
-        .order_by(col(Project.position))
+    every = session.exec(
+        select(Project).where(Project.parent_id == project.id).order_by(col(Project.position), col(Project.id))
     ).all()
+    parts = [part for part in every if part.archived_at is None]
     ids = [project.id, *(part.id for part in parts if part.id is not None)]
     own = estimates_in_force(session, quarter, ids)
     lines = _quantity_lines(session, ids, quarter)
     cited = citations_of(session, "project", ids)
+    states = states_in(session, ids, quarter)
+    supplied = supplied_values_of(session, "project", ids)
     return ProjectSheet(
         project=project,
         plan=plan,
         values=values,
         heading=headings(session, {project.plan_id}).get(values.programme_id or 0),
         bodies=_bodies(session, values),
-        state=find_state(session, project.id, quarter),
+        state=states.get(project.id),
         estimate_fen=package_amounts(session, [project.id], quarter)[project.id],
         own_estimate_fen=own.get(project.id),
         estimates=tuple(estimate_versions(session, project.id)),
         quantities=lines[project.id],
         parts=tuple(
-            PartLine(part, own.get(part.id or 0), lines[part.id or 0], tuple(cited[part.id or 0])) for part in parts
+            PartLine(part, states.get(id_), own.get(id_), lines[id_], tuple(cited[id_]), supplied[id_])
+            for part in parts
+            if (id_ := part.id) is not None
         ),
+        archived_parts=tuple(part for part in every if part.archived_at is not None),
         citations=tuple(cited[project.id]),
-        supplied=supplied_values(session, "project", project.id),
+        supplied=supplied[project.id],
         contradictions=tuple(_contradictions(session, ids)),
         commitments=tuple(_commitments(session, project.id)),
         history=tuple(audit.history(session, "project", project.id)) if reader.may("history", plan.id) else (),

@@ -30,10 +30,9 @@ def put_project(loading: Loading, record: SeedProject, position: int) -> None:
         body_id=department_id(loading, record.implementing_body),
     )
     project = _create_or_edit(loading, record.key, values, position, None, record.name_completed)
-    assert project.id is not None
     _put_estimate(loading, project, record.estimate)
     _cite_project(loading, project, record)
-    sync_quantities(loading.session, project.id, record.quantities, loading.plan)
+    sync_quantities(loading, project, record.quantities)
     for number, part in enumerate(record.parts, start=1):
         _put_part(loading, project, part, number)
     check_parts(loading.session, project, loading.plan.start)
@@ -48,7 +47,7 @@ def _put_part(loading: Loading, package: Project, record: SeedPart, number: int)
     if record.estimate is not None:
         citations.append(cited(record.estimate.cite, field="estimate"))
     cite(loading.session, "project", part.id, loading.plan_id, citations)
-    sync_quantities(loading.session, part.id, record.quantities, loading.plan)
+    sync_quantities(loading, part, record.quantities)
 
 
 def _create_or_edit(

@@ -1,51 +1,76 @@
-"""Brings the quantities of a project to what the seed file says."""
+"""Brings the quantities of a project to what the seed file says, unless a person changed them."""
 
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from core.units import micro_from_text, unit_name
 from milestones.quantities import Measure, Quantity, add_quantity
-from portfolio.plans import Plan
-from portfolio.recording import NewCitation, cite
+from milestones.quantity_changes import SUPPLIED
+from portfolio.citations import SuppliedValue, supplied_values
+from portfolio.projects import Project
+from portfolio.recording import Difference, NewCitation, cite
+from seed.loading import Loading
 from seed.records import SeedQuantity
 
+Facts = tuple[object, ...]
 
-def sync_quantities(session: Session, project_id: int, records: list[SeedQuantity], plan: Plan) -> None:
-    """Adds what is missing; a quantity that the file no longer says stops holding where it began and stays as history."""
-    assert plan.id is not None
-    held = {
-        _facts(row, measure): row
-        for row, measure in session.exec(
-            select(Quantity, Measure.name)
-            .join(Measure, col(Measure.id) == Quantity.measure_id)
-            .where(Quantity.project_id == project_id, col(Quantity.effective_until).is_(None))
-        )
-    }
+
+def sync_quantities(loading: Loading, project: Project, records: list[SeedQuantity]) -> None:
+    """Adds what is missing; a quantity that the file no longer says stops holding where it began and stays as history.
+
+    What people added is left alone. Where a person changed or removed what the plan said, so is everything, and a file
+    that says something else than what held at the plan's start is listed.
+    """
+    assert project.id is not None
+    session, plan = loading.session, loading.plan
+    supplied = supplied_values(session, "project", project.id).get(SUPPLIED)
+    rows = session.exec(
+        select(Quantity, Measure.name)
+        .join(Measure, col(Measure.id) == Quantity.measure_id)
+        .where(Quantity.project_id == project.id, col(Quantity.supplied_by).is_(None))
+    ).all()
+    if supplied is not None:
+        begun = [_facts(row, measure) for row, measure in rows if row.effective_until != row.effective_from]
+        _list_difference(loading, project, begun, records, supplied)
+        return
+    held = {_facts(row, measure): row for row, measure in rows if row.effective_until is None}
     for position, record in enumerate(records, start=1):
-        wanted = (position, record.measure, micro_from_text(record.value), unit_name(record.unit), record.operator,
-                  record.strive, record.per, record.by_year, record.wording, record.note)  # fmt: skip
-        row = held.pop(wanted, None)
+        row = held.pop(_wanted(position, record), None)
         if row is None:
             row = add_quantity(
                 session,
-                project_id,
+                project.id,
                 position=position,
                 from_quarter=plan.start,
                 **record.model_dump(exclude={"cite"}),
             )
         assert row.id is not None
         lines = record.cite.lines
-        cite(
-            session,
-            "quantity",
-            row.id,
-            plan.id,
-            [NewCitation(lines[0], lines[1], record.cite.table, record.cite.section)],
-        )
+        citation = NewCitation(lines[0], lines[1], record.cite.table, record.cite.section)
+        cite(session, "quantity", row.id, loading.plan_id, [citation])
     for row in held.values():
         row.effective_until = row.effective_from
         session.add(row)
 
 
-def _facts(row: Quantity, measure: str) -> tuple[object, ...]:
+def _list_difference(
+    loading: Loading, project: Project, begun: list[Facts], records: list[SeedQuantity], supplied: SuppliedValue
+) -> None:
+    wanted = [_wanted(position, record) for position, record in enumerate(records, start=1)]
+    if set(wanted) != set(begun):
+        loading.tally.differences.append(
+            Difference("project", project.code, SUPPLIED, _named(begun), _named(wanted), supplied.supplied_by)
+        )
+
+
+def _named(facts: list[Facts]) -> str:
+    return "；".join(str(one[8]) for one in sorted(facts, key=lambda one: str(one[0])))
+
+
+def _wanted(position: int, record: SeedQuantity) -> Facts:
+    return (position, record.measure, micro_from_text(record.value), unit_name(record.unit), record.operator,
+            record.strive, record.per, record.by_year, record.wording, record.note)  # fmt: skip
+
+
+def _facts(row: Quantity, measure: str) -> Facts:
     return (row.position, measure, row.value_micro, row.unit, row.operator,
             row.strive, row.per, row.by_year, row.wording, row.note)  # fmt: skip

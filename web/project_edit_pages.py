@@ -1,4 +1,4 @@
-"""Changing what is recorded about a project or a part, its state, and archiving it."""
+"""Changing what is recorded about a project or a part."""
 
 from dataclasses import fields
 
@@ -7,20 +7,19 @@ from sqlmodel import Session
 
 from budgets.packages import NothingChanged
 from core.audit import Actor
-from core.calendar import current_quarter, today
-from core.errors import N_, Broken, NotThere, SeveralBroken, Stale
-from portfolio.editing import Archived, archive_project, change_state, claim, edit_project, find_state
+from core.calendar import current_quarter
+from core.errors import Broken, SeveralBroken, Stale
+from portfolio.editing import claim, edit_project
 from portfolio.plans import headings
-from portfolio.projects import STATES, ProjectState
 from portfolio.values import LABELS, ROLE_FIELDS, ProjectValues, check_basis, check_values, project_values
 from web.deps import Reading, SignedIn, Writing, answered, leads_to
-from web.forms import NO_PROBLEMS, Problems, Typed, TypedForm, collecting, id_from_text, shown_again, typed_values
+from web.forms import NO_PROBLEMS, Problems, Typed, TypedForm, collecting, id_from_text, shown_again
 from web.pages import page
 from web.project_forms import (
     Editable,
+    alive,
     basis_from,
     changed_values,
-    day_from,
     department_names,
     editable_project,
     offered_in,
@@ -33,26 +32,9 @@ from web.project_forms import (
 router = APIRouter()
 
 
-def _alive(editable: Editable) -> Editable:
-    """Errors: Archived."""
-    if editable.project.archived_at is not None or editable.package.archived_at is not None:
-        raise Archived
-    return editable
-
-
-def _whole(editable: Editable) -> Editable:
-    """Errors: NotThere for a part, which has no state of its own and is not archived by itself."""
-    if editable.is_part:
-        raise NotThere
-    return editable
-
-
-# ---- values
-
-
 @router.get("/projects/{code}/edit")
 def get_edit(request: Request, code: str, reader: SignedIn, session: Reading) -> Response:
-    editable = _alive(editable_project(session, reader, code, "edit"))
+    editable = alive(editable_project(session, reader, code, "edit"))
     return _edit_page(request, session, editable, _saved(session, editable), NO_PROBLEMS)
 
 
@@ -133,7 +115,7 @@ def post_edit(request: Request, code: str, reader: SignedIn, typed: TypedForm, s
 def _edited(session: Session, editable: Editable, typed: Typed, *, by: Actor) -> None:
     """Errors: SeveralBroken with every field that cannot be accepted; Stale, Archived; NothingChanged."""
     version = version_from(typed)
-    claim(session, editable.project, expected_version=version)
+    claim(session, alive(editable).project, expected_version=version)
     problems: list[Broken] = []
     wanted = project_from(session, editable.plan, typed, problems, assigning=editable.assigning)
     basis = basis_from(typed, editable.since, problems)
@@ -155,102 +137,3 @@ def _edited(session: Session, editable: Editable, typed: Typed, *, by: Actor) ->
         raise SeveralBroken(problems)
     if not edit_project(session, editable.project, values, basis, expected_version=version, by=by):
         raise NothingChanged
-
-
-# ---- state
-
-
-@router.get("/projects/{code}/state")
-def get_state(request: Request, code: str, reader: SignedIn, session: Reading) -> Response:
-    editable = _alive(_whole(editable_project(session, reader, code, "edit")))
-    state = find_state(session, editable.project.id or 0)
-    filled = typed_values(row_version=_state_version(state), state=state.state if state else None, since_on=today())
-    return _state_page(request, session, editable, filled, NO_PROBLEMS)
-
-
-def _state_version(state: ProjectState | None) -> int:
-    """States are rows of their own, so what a person saw is the newest row's id; 0 when there was none."""
-    return 0 if state is None else state.id or 0
-
-
-def _state_page(request: Request, session: Session, editable: Editable, typed: Typed, problems: Problems) -> Response:
-    stale = problems.status == Stale.status
-    state = find_state(session, editable.project.id or 0)
-    return page(
-        request,
-        "projects/state.html",
-        editable=editable,
-        state=state,
-        states=STATES,
-        typed=typed,
-        problems=problems,
-        stale=stale,
-        row_version=_state_version(state) if stale else typed["row_version"],
-    )
-
-
-@router.post("/projects/{code}/state")
-def post_state(request: Request, code: str, reader: SignedIn, typed: TypedForm, session: Writing) -> Response:
-    if done := answered(session, typed.key, reader):
-        return done
-    editable = _whole(editable_project(session, reader, code, "edit"))
-    with shown_again(request, lambda problems: _state_page(request, session, editable, typed, problems)):
-        _state_changed(session, editable, typed, by=reader.actor)
-    return leads_to(session, typed.key, reader, f"/projects/{code}")
-
-
-def _state_changed(session: Session, editable: Editable, typed: Typed, *, by: Actor) -> None:
-    """Errors: Stale; those of day_from and change_state."""
-    claim(session, editable.project, expected_version=None)
-    state = find_state(session, editable.project.id or 0)
-    if version_from(typed) != _state_version(state):
-        raise Stale(who="" if state is None else state.recorded_by)
-    since_on = day_from(typed, "since_on", label=N_("自何日起"))
-    change_state(
-        session,
-        editable.project,
-        typed["state"],
-        since_on=since_on,
-        document=typed["document"],
-        reason=typed["reason"],
-        by=by,
-    )
-
-
-# ---- archive
-
-
-@router.get("/projects/{code}/archive")
-def get_archive(request: Request, code: str, reader: SignedIn, session: Reading) -> Response:
-    editable = _alive(_whole(editable_project(session, reader, code, "archive")))
-    return _archive_page(request, editable, typed_values(row_version=editable.project.row_version), NO_PROBLEMS)
-
-
-def _archive_page(request: Request, editable: Editable, typed: Typed, problems: Problems) -> Response:
-    stale = problems.status == Stale.status
-    row_version = editable.project.row_version if stale else typed["row_version"]
-    return page(
-        request,
-        "projects/archive.html",
-        editable=editable,
-        typed=typed,
-        problems=problems,
-        row_version=row_version,
-        stale=stale,
-    )
-
-
-@router.post("/projects/{code}/archive")
-def post_archive(request: Request, code: str, reader: SignedIn, typed: TypedForm, session: Writing) -> Response:
-    if done := answered(session, typed.key, reader):
-        return done
-    editable = _whole(editable_project(session, reader, code, "archive"))
-    with shown_again(request, lambda problems: _archive_page(request, editable, typed, problems)):
-        archive_project(
-            session,
-            editable.project,
-            reason=typed["reason"],
-            expected_version=version_from(typed),
-            by=reader.actor,
-        )
-    return leads_to(session, typed.key, reader, f"/projects/{code}")

@@ -15,6 +15,7 @@ from core.errors import N_, Broken, Invalid, Missing, NotThere
 from core.money import UNITS, fen_from_text
 from portfolio.access import Action, Reader
 from portfolio.departments import Department, UnknownDepartment, find_department
+from portfolio.editing import Archived
 from portfolio.plans import Plan, headings
 from portfolio.projects import Project, ProjectProgramme
 from portfolio.values import LABELS, PLAIN_FIELDS, ROLE_FIELDS, Basis, ProjectValues, project_values
@@ -69,6 +70,16 @@ def editable_project(session: Session, reader: Reader, code: str, action: Action
     ).one()
     assigning = project is package and reader.may("assign", project.plan_id)
     return Editable(project, package, plan, values, plan.start if first is None else first, assigning)
+
+
+def alive(editable: Editable) -> Editable:
+    """The same, unless it is archived, alone or with its package.
+
+    Errors: Archived.
+    """
+    if editable.project.archived_at is not None or editable.package.archived_at is not None:
+        raise Archived
+    return editable
 
 
 # ---- single fields
@@ -130,12 +141,14 @@ def unit_from(typed: Typed, problems: list[Broken]) -> str | None:
     return None
 
 
-def amount_from(typed: Typed, name: str, unit: str | None, problems: list[Broken]) -> int | None:
+def amount_from(
+    typed: Typed, name: str, unit: str | None, problems: list[Broken], *, label: str = ESTIMATE
+) -> int | None:
     """The amount in fen, None where nothing was typed; without a known unit nothing can be read."""
     if unit is None or not typed[name].strip():
         return None
     with collecting(problems):
-        return fen_from_text(typed[name], unit, label=ESTIMATE, field=name)
+        return fen_from_text(typed[name], unit, label=label, field=name)
     return None
 
 

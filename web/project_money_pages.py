@@ -1,63 +1,40 @@
 """A new version of what a project and its parts are estimated to cost, with the amounts spelled out as they are typed."""
 
-from dataclasses import dataclass
-
 from fastapi import APIRouter, Request, Response
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
-from budgets.estimates import estimates_in_force
-from budgets.packages import NewAmount, part_field, revise_estimates
+from budgets.estimates import ON_PAPER_LABELS, OnPaper, check_on_paper
+from budgets.packages import revise_estimates
 from core.audit import Actor
-from core.calendar import current_quarter
 from core.capital_numerals import capital_numerals
-from core.errors import Broken, SeveralBroken, Stale
-from core.money import UNITS
-from core.money import typed as typed_amount
+from core.errors import N_, Broken, SeveralBroken, Stale
 from portfolio.editing import Archived
-from portfolio.projects import Project
 from portfolio.values import check_basis
 from web.deps import Chosen, Reading, SignedIn, Writing, answered, leads_to, see_other
-from web.forms import NO_PROBLEMS, Problems, Typed, TypedForm, collecting, problems_of, shown_again
+from web.forms import (
+    NO_PROBLEMS,
+    Problems,
+    Typed,
+    TypedForm,
+    collecting,
+    problems_of,
+    shown_again,
+    typed_values,
+)
 from web.pages import page
+from web.project_amounts import AmountLine, amount_lines, amounts_from, changed_only, filled_amounts, shown_amounts
 from web.project_forms import (
+    ESTIMATE,
     Editable,
     amount_from,
     basis_from,
+    day_from,
     editable_project,
     quarters_since,
-    spelled,
     unit_from,
-    version_from,
 )
 
 router = APIRouter()
-
-
-@dataclass(frozen=True)
-class AmountLine:
-    """The project itself, or one of its parts, with its field of the form and what is estimated today."""
-
-    field: str
-    id: int
-    name: str
-    held_fen: int | None
-    version: int
-
-    @property
-    def version_field(self) -> str:
-        return f"version_{self.field}"
-
-
-def _lines(session: Session, editable: Editable) -> list[AmountLine]:
-    parts = session.exec(
-        select(Project)
-        .where(Project.parent_id == editable.project.id, col(Project.archived_at).is_(None))
-        .order_by(col(Project.position))
-    ).all()
-    rows = [("estimate", editable.project)]
-    rows += [(part_field("estimate", number), part) for number, part in enumerate(parts, start=1)]
-    held = estimates_in_force(session, current_quarter(), [row.id or 0 for _, row in rows])
-    return [AmountLine(field, row.id or 0, row.name, held.get(row.id or 0), row.row_version) for field, row in rows]
 
 
 @router.get("/projects/{code}/estimate")
@@ -67,14 +44,9 @@ def get_estimate(request: Request, code: str, reader: SignedIn, session: Reading
         return see_other(f"/projects/{editable.package.code}/estimate")
     if editable.project.archived_at is not None:
         raise Archived
-    lines = _lines(session, editable)
-    return _estimate_page(request, session, editable, lines, _filled(lines, choices.unit), NO_PROBLEMS)
-
-
-def _filled(lines: list[AmountLine], unit: str) -> Typed:
-    amounts = {line.field: typed_amount(line.held_fen, unit) for line in lines}
-    versions = {line.version_field: str(line.version) for line in lines}
-    return Typed({name: (text,) for name, text in (amounts | versions | {"estimate_unit": unit}).items()})
+    lines = amount_lines(session, editable.project)
+    filled = typed_values(**filled_amounts(lines, choices.unit))
+    return _estimate_page(request, session, editable, lines, filled, NO_PROBLEMS)
 
 
 def _estimate_page(
@@ -87,21 +59,15 @@ def _estimate_page(
 ) -> Response:
     stale = problems.status == Stale.status
     if stale:
-        lines = _lines(session, editable)  # nothing was written yet: this is what somebody else saved
-    unit = typed["estimate_unit"]
-    saved = _filled(lines, unit if unit in UNITS else "元")
+        lines = amount_lines(session, editable.project)  # nothing was written yet: this is what somebody else saved
     return page(
         request,
         "projects/estimate.html",
         editable=editable,
-        lines=lines,
         typed=typed,
         problems=problems,
-        versions_seen={line.version_field: line.version if stale else typed[line.version_field] for line in lines},
-        both=[(line, saved[line.field], typed[line.field]) for line in lines] if stale else None,
-        units=UNITS,
-        spelled=spelled(typed, *(line.field for line in lines)),
         quarters=quarters_since(editable.since),
+        **shown_amounts(lines, typed, stale=stale),
     )
 
 
@@ -112,7 +78,7 @@ def post_estimate(request: Request, code: str, reader: SignedIn, typed: TypedFor
     editable = editable_project(session, reader, code, "estimate")
     if editable.is_part:
         return see_other(f"/projects/{editable.package.code}/estimate")
-    lines = _lines(session, editable)
+    lines = amount_lines(session, editable.project)
 
     def again(problems: Problems) -> Response:
         return _estimate_page(request, session, editable, lines, typed, problems)
@@ -125,20 +91,25 @@ def post_estimate(request: Request, code: str, reader: SignedIn, typed: TypedFor
 def _revised(session: Session, editable: Editable, lines: list[AmountLine], typed: Typed, *, by: Actor) -> None:
     """Errors: SeveralBroken with every field that cannot be accepted; those of revise_estimates."""
     problems: list[Broken] = []
-    unit = unit_from(typed, problems)
-    amounts = {line: amount_from(typed, line.field, unit, problems) for line in lines}
+    amounts = amounts_from(lines, typed, problems)
     basis = basis_from(typed, editable.since, problems)
+    on_paper = _on_paper_from(typed, problems)
     with collecting(problems):
         check_basis(basis, "document", "reason")
     if problems:
         raise SeveralBroken(problems)
-    # The form shows what holds today: an amount that was left alone must not be carried into an earlier quarter.
-    touched = {line: amount for line, amount in amounts.items() if amount != line.held_fen} or amounts
-    wanted = {
-        line.id: NewAmount(line.field, amount, version_from(typed, line.version_field))
-        for line, amount in touched.items()
-    }
-    revise_estimates(session, editable.project, wanted, basis, by=by)
+    changed = changed_only(lines, amounts) or amounts
+    revise_estimates(session, editable.project, changed, basis, on_paper=on_paper, by=by)
+
+
+def _on_paper_from(typed: Typed, problems: list[Broken]) -> OnPaper:
+    """Who approved the estimate and on what day; a day that cannot be is added to the problems."""
+    found = OnPaper(typed["approver"].strip() or None)
+    with collecting(problems):
+        if typed["document_on"].strip():
+            found = OnPaper(found.approver, day_from(typed, "document_on", label=ON_PAPER_LABELS["document_on"]))
+        check_on_paper(found)
+    return found
 
 
 @router.get("/capital-numerals")
@@ -146,7 +117,8 @@ def get_capital_numerals(request: Request, reader: SignedIn, choices: Chosen, fi
     """The amount that is being typed in a field, in words; what is wrong with it where it is no amount."""
     typed = Typed({name: (value,) for name, value in request.query_params.items()})
     found: list[Broken] = []
-    amount = amount_from(typed, field, unit_from(typed, found), found)
+    label = N_("金额") if field.startswith(("amount_", "carried_")) else ESTIMATE
+    amount = amount_from(typed, field, unit_from(typed, found), found, label=label)
     problems = problems_of(SeveralBroken(found), choices.language) if found else NO_PROBLEMS
     words = "" if amount is None else capital_numerals(amount)
     return page(request, "projects/_words.html", words=words, told=problems)

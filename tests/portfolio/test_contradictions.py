@@ -10,6 +10,8 @@ from core.audit import Actor, history
 from core.database import Database
 from core.errors import Invalid, Missing, Stale, TooLong
 from portfolio.contradictions import Contradiction, NewDecision, Reading, decide
+from portfolio.recording import Tally, put_record
+from seed.loading import LOADER
 from tests.samples import identity, make_plan
 from tests.together import at_once
 
@@ -86,6 +88,25 @@ def test_a_wrong_decision_is_refused_at_its_field(
     with stored.reading() as session:
         row = session.exec(select(Contradiction)).one()
         assert (row.decision, row.row_version) == (None, 1)
+
+
+def test_who_decides_on_a_page_that_the_loader_made_stale_is_told_so(stored: Database) -> None:
+    with stored.writing() as session:
+        row = session.exec(select(Contradiction)).one()
+        facts = {"plan_id": row.plan_id, "key": row.key}
+        new = {"summary": "两处金额和单位都不同"}
+        put_record(session, Contradiction, facts, new, subject="contradiction", key="c-1", tally=Tally(), by=LOADER)
+    with pytest.raises(Stale, match="您打开页面之后，规划数据装载 已经修改了这条记录。"), stored.writing() as session:
+        _decide(session)
+
+
+def test_a_change_that_nobody_signed_still_makes_a_sentence(stored: Database) -> None:
+    with stored.writing() as session:
+        row = session.exec(select(Contradiction)).one()
+        row.row_version += 1
+        session.add(row)
+    with pytest.raises(Stale, match="您打开页面之后，别人 已经修改了这条记录。"), stored.writing() as session:
+        _decide(session)
 
 
 def test_of_two_people_who_decide_at_once_one_is_told(stored: Database) -> None:

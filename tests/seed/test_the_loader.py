@@ -4,22 +4,30 @@ import shutil
 from pathlib import Path
 
 import pytest
-from sqlmodel import func, select
+from sqlmodel import Session, col, func, select
 
 from budgets.estimates import Estimate, set_estimate
+from budgets.leaving_parts import archive_part, change_part_state
+from budgets.packages import NewAmount
 from core.audit import AuditEntry
+from core.calendar import today
 from core.database import Database
 from core.settings import settings
+from milestones.quantities import Quantity, quantities_of
+from milestones.quantity_changes import change_quantity, record_quantity, remove_quantity
+from milestones.quantity_values import NewQuantity, quantity_in_words
 from portfolio.contradictions import Contradiction, NewDecision, decide
 from portfolio.dated import find_in_force
 from portfolio.editing import Basis, edit_project, project_values
 from portfolio.plans import Plan
 from portfolio.projects import Project
+from reports.self_check import mismatches
 from seed.checking import SeedNotLoaded
 from seed.loader import load_plans
 from tests.samples import SOMEBODY
 
 CODE = "xiaoyi"
+ON_PAPER = Basis(from_quarter=20231, reason="核定任务", document="孝政函〔2023〕1号")
 
 
 @pytest.fixture
@@ -27,7 +35,8 @@ def seed_folder(tmp_path: Path) -> Path:
     """A copy of the seed files of one plan that a test may spoil."""
     target = tmp_path / "seed" / "plans"
     shutil.copytree(settings().seed_folder / CODE, target / CODE)
-    shutil.copy(settings().seed_folder.parent / "jurisdictions.yaml", target.parent)
+    for file in ("jurisdictions.yaml", "funding_sources.yaml"):
+        shutil.copy(settings().seed_folder.parent / file, target.parent)
     return target
 
 
@@ -172,3 +181,70 @@ def test_the_line_of_an_unknown_department_is_the_line_where_it_stands(sqlite_da
     with pytest.raises(SeedNotLoaded) as raised, sqlite_database.writing() as session:
         load_plans(session, seed_folder)
     assert [problem.line for problem in raised.value.problems] == [line]
+
+
+def forest_of(session: Session) -> tuple[Project, list[tuple[Quantity, str]]]:
+    """The first project that the plan gives quantities, with those that hold."""
+    code = session.exec(
+        select(Project.code).join(Quantity, col(Quantity.project_id) == Project.id).order_by(col(Quantity.id))
+    ).first()
+    project = session.exec(select(Project).where(Project.code == code)).one()
+    assert project.id is not None
+    return project, quantities_of(session, [project.id], 20244)[project.id]
+
+
+def in_words(session: Session) -> list[str]:
+    return [quantity_in_words(measure, row) for row, measure in forest_of(session)[1]]
+
+
+def test_quantities_that_a_person_added_changed_or_removed_stay_so(database: Database, seed_folder: Path):
+    with database.writing() as session:
+        load_plans(session, seed_folder)
+        project, printed = forest_of(session)[0], in_words(session)
+        extra = NewQuantity("防火道长度", "3", "公里", "=", "新建防火道3公里", new_measure=True)
+        record_quantity(session, project, extra, ON_PAPER, by=SOMEBODY)
+    with database.writing() as session:
+        assert load_plans(session, seed_folder)[0].tally.differences == []
+        assert in_words(session) == [*printed, "防火道长度：3公里"]
+    with database.writing() as session:
+        project, held = forest_of(session)
+        row, measure = held[0]
+        new = NewQuantity(measure, "7777", row.unit, "≥", "核定后的任务")
+        version = project.row_version
+        change_quantity(session, project, row, new, ON_PAPER, expected_version=version, by=SOMEBODY)
+        changed = in_words(session)
+    with database.writing() as session:
+        assert load_plans(session, seed_folder)[0].tally.differences == [], "the plan's own start stays the plan's"
+        assert in_words(session) == changed
+        project, held = forest_of(session)
+        for row, _ in held:
+            version = project.row_version
+            remove_quantity(session, project, row, ON_PAPER, expected_version=version, by=SOMEBODY)
+        assert in_words(session) == []
+    spoil(seed_folder, "projects.yaml", "        wording: ", "        wording: 改过的")
+    with database.writing() as session:
+        listed = load_plans(session, seed_folder)[0].tally.differences
+        assert [(one.key, one.field, one.supplied_by) for one in listed] == [
+            (forest_of(session)[0].code, "quantities", SOMEBODY.name)
+        ]
+        assert in_words(session) == []
+
+
+def test_a_plan_whose_parts_a_person_archived_or_ended_is_loaded_again(database: Database, seed_folder: Path):
+    with database.writing() as session:
+        load_plans(session, seed_folder)
+        first, second, _third = session.exec(select(Project).where(col(Project.parent_id).is_not(None))).all()
+        package = session.get_one(Project, first.parent_id)
+        assert package.id is not None
+
+        def amount(wan: int) -> dict[int, NewAmount]:
+            return {package.id or 0: NewAmount("estimate", wan * 1_000_000, package.row_version)}
+
+        how = {"document": "会议纪要第5号", "by": SOMEBODY}
+        archive_part(session, first, amount(150_000), reason="重复", expected_version=1, **how)  # type: ignore[arg-type]
+        state = {"since_on": today(), "reason": "停建", **how}
+        change_part_state(session, second, "ended", amount(70_000), **state)  # type: ignore[arg-type]
+    for _ in range(2):
+        with database.writing() as session:
+            assert load_plans(session, seed_folder)[0].tally.changed == 0
+            assert mismatches(session) == []

@@ -121,3 +121,24 @@ def test_the_amount_is_spelled_out_as_it_is_typed(sqlite_database: Database, que
     assert "<html" not in answer.text
     assert says in answer.text
     assert bool(answer.text.strip()) == bool(says)
+
+
+def test_a_version_keeps_who_approved_it_and_the_day_of_the_document(database: Database):
+    client = office(database)
+    address = "/projects/qingshan-01/estimate"
+    on_paper = {"approver": "青山县发展和改革局", "document_on": "2024-02-06"}
+    assert revise(client, address, estimate="9500", from_quarter="2024Q1", **on_paper).status_code == 303
+    page = client.get("/projects/qingshan-01")
+    cells = [cell for row in rows_on(page) for cell in row]
+    assert any(all(word in cell for word in ("青政办〔2024〕5号", *on_paper.values())) for cell in cells)
+    assert any("批复单位" in cell for cell in cells)  # and the history names it
+
+
+@pytest.mark.parametrize(
+    ("field", "found"), [("approver", "长" * 121), ("document_on", "2999-01-01"), ("document_on", "2024/2/30")]
+)
+def test_an_approver_or_day_that_cannot_be_is_named_at_its_field(sqlite_database: Database, field: str, found: str):
+    page = revise(office(sqlite_database), "/projects/qingshan-01/estimate", estimate="9500", **{field: found})
+    assert page.status_code == 422
+    assert set(errors_on(page)) == {field}
+    assert amounts(sqlite_database)["qingshan-01"] == 9_000 * WAN
