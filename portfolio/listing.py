@@ -17,6 +17,7 @@ from portfolio.dated import in_force
 from portfolio.departments import Department
 from portfolio.plans import Heading, Plan, headings
 from portfolio.projects import (
+    MONEY_COLUMNS,
     PlanListing,
     Project,
     ProjectBody,
@@ -34,6 +35,9 @@ _COUNTED: tuple[Any, ...] = (
     ProjectListing.state,
     ProjectListing.estimate_fen,
 )
+_MONEY: tuple[Any, ...] = tuple(getattr(ProjectListing, name) for name in MONEY_COLUMNS)
+_KEPT = ("estimate_fen", *MONEY_COLUMNS)  # what other folders add to a row
+_NOTHING = {"estimate_fen": None, **dict.fromkeys(MONEY_COLUMNS, 0)}
 _SUMS = ("projects", "known", "estimate_fen", "ended", "ended_known", "ended_fen")
 # One statement that both databases carry out whole: two people who change projects of one plan at once lose no count.
 _COUNT = text(
@@ -52,18 +56,18 @@ _COUNT = text(
 
 
 def refresh(session: Session, project_ids: Iterable[int]) -> None:
-    """Derives the rows and search entries of these projects anew. Estimates are added by budgets/estimates.py."""
+    """Derives the rows and search entries of these projects anew. Estimates and sums of money are added by budgets/."""
     ids = sorted(set(project_ids))
     quarter = current_quarter()
     for start in range(0, len(ids), _BATCH):
         batch = ids[start : start + _BATCH]
         listed = delete(ProjectListing).where(col(ProjectListing.project_id).in_(batch))
-        gone = [dict(row) for row in session.execute(listed.returning(*_COUNTED)).mappings()]
+        gone = [dict(row) for row in session.execute(listed.returning(*_COUNTED, *_MONEY)).mappings()]
         session.execute(delete(ProjectGram).where(col(ProjectGram.project_id).in_(batch)))
-        kept = {row["project_id"]: row["estimate_fen"] for row in gone}
+        kept = {row["project_id"]: {name: row[name] for name in _KEPT} for row in gone}
         rows, entries = derived(session, batch, quarter)
         for row in rows:
-            row["estimate_fen"] = kept.get(row["project_id"])
+            row.update(kept.get(row["project_id"], _NOTHING))
         if rows:
             session.execute(insert(ProjectListing), rows)
             session.execute(insert(ProjectGram), entries)
@@ -85,6 +89,20 @@ def set_estimates(session: Session, estimates: Mapping[int, int | None]) -> None
         changes = [{name: row[name] for name in ("project_id", "estimate_fen")} for row in after]
         session.execute(update(ProjectListing), changes)
         _count(session, before, after)
+
+
+def add_money(session: Session, changes: Mapping[int, Mapping[str, int]]) -> None:
+    """Adds fen, by project id and money column, to what the list shows; projects that are not listed are passed over."""
+    for project_id, sums in sorted(changes.items()):  # in one order, so that no two people wait for each other
+        added = {name: getattr(ProjectListing, name) + fen for name, fen in sums.items() if fen}
+        if added:
+            session.execute(update(ProjectListing).where(col(ProjectListing.project_id) == project_id).values(added))
+
+
+def set_money(session: Session, sums: Mapping[int, Mapping[str, int]]) -> None:
+    """Makes these the sums of money, in fen by project id and money column."""
+    for project_id, row in sorted(sums.items()):
+        session.execute(update(ProjectListing).where(col(ProjectListing.project_id) == project_id).values(dict(row)))
 
 
 def _count(session: Session, gone: Iterable[Mapping[str, Any]], come: Iterable[Mapping[str, Any]]) -> None:
@@ -186,7 +204,6 @@ def _row(
     body: tuple[int, str, str] | None,
     parts: int,
 ) -> dict[str, Any]:
-    path = heading.path if heading else ()
     return {
         "project_id": project.id,
         "plan_id": project.plan_id,
@@ -199,7 +216,7 @@ def _row(
         "programme_3": heading.id_at(3) if heading else None,
         "programme": heading.name_at(1) if heading else None,
         "package": heading.name_at(2) if heading else None,
-        "programme_sort": "|".join(sorting_key(name)[:100] for _, name in path) or None,
+        "programme_sort": heading.sort if heading else None,
         "lead_id": lead[0] if lead else None,
         "lead": lead[1] if lead else None,
         "lead_sort": lead[2] if lead else None,

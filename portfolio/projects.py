@@ -22,7 +22,15 @@ STATES = {
     "halted": N_("停建"),
     "ended": N_("终止"),
 }
-SORTED_COLUMNS = ("order_key", "name_sort", "programme_sort", "lead_sort", "first_year", "last_year", "estimate_fen")
+MONEY_COLUMNS = ("appropriated_fen", "received_fen", "contracted_fen", "work_done_fen", "paid_fen")
+SORTED_COLUMNS = (
+    *("order_key", "name_sort", "programme_sort", "lead_sort", "first_year", "last_year", "estimate_fen"),
+    *("appropriated_fen", "work_done_fen", "paid_fen"),
+)
+
+
+def _sum_column() -> Column[int]:
+    return Column(BigInteger, nullable=False, server_default="0")
 
 
 class Project(SQLModel, table=True):
@@ -131,6 +139,12 @@ class ProjectListing(SQLModel, table=True):
     state: str | None = Field(default=None, max_length=20)
     search_text: str = Field(sa_column=Column(Text, nullable=False))
     estimate_fen: int | None = Field(default=None, sa_column=Column(BigInteger))
+    # Approved money of the project and its parts, by stage; without entries it is 0.
+    appropriated_fen: int = Field(default=0, sa_column=_sum_column())
+    received_fen: int = Field(default=0, sa_column=_sum_column())
+    contracted_fen: int = Field(default=0, sa_column=_sum_column())
+    work_done_fen: int = Field(default=0, sa_column=_sum_column())
+    paid_fen: int = Field(default=0, sa_column=_sum_column())
 
 
 class PlanListing(SQLModel, table=True):

@@ -1,7 +1,7 @@
-"""What the reader has chosen to see: language, money unit, and the quarter as of which the figures stand.
+"""What the reader has chosen to see: language, money unit, and the quarter and edition as of which the figures stand.
 
-The quarter stays in the address, so that a link shows the next reader the same figures. Language and unit are habits: they are
-taken from the address when it names them, and then kept in cookies.
+The quarter and its edition stay in the address, so that a link shows the next reader the same figures. Language and unit are
+habits: they are taken from the address when it names them, and then kept in cookies.
 """
 
 from collections.abc import Mapping
@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from fastapi import Request, Response
 
+from budgets.as_of import AS_CORRECTED, EDITIONS
 from core.calendar import NotAPeriod, current_quarter, period_from_text, quarter_name
 from core.errors import N_, Broken, Invalid
 from core.language import LANGUAGES, Language
@@ -32,7 +33,8 @@ class NotAQuarter(Broken):
 class Choices:
     """The choices in force on one page, with the address they were made at.
 
-    `as_of` is a quarter number, None for 当前; `given` names the choices that the address itself made.
+    `as_of` is a quarter number, None for 当前; `edition` tells whether figures of a past quarter stand as they were issued or as
+    they were corrected since; `given` names the choices that the address itself made.
     """
 
     language: Language
@@ -41,11 +43,17 @@ class Choices:
     path: str
     query: tuple[tuple[str, str], ...] = ()
     given: frozenset[str] = frozenset()
+    edition: str = AS_CORRECTED
 
     @property
     def quarter(self) -> int:
         """The quarter as of which figures are asked for."""
         return current_quarter() if self.as_of is None else self.as_of
+
+    @property
+    def looks_back(self) -> bool:
+        """Whether another quarter than the current one was chosen; a later one shows what was already decided for it."""
+        return self.as_of is not None and self.as_of != current_quarter()
 
     def url(self, path: str, **changes: Any) -> str:
         """An address of ours that keeps the quarter; None leaves a parameter out."""
@@ -53,6 +61,8 @@ class Choices:
         query = parse_qsl(parts.query, keep_blank_values=True)
         if self.as_of is not None and not any(name == "as_of" for name, _ in query):
             query.append(("as_of", quarter_name(self.as_of)))
+        if self.edition != AS_CORRECTED and not any(name == "edition" for name, _ in query):
+            query.append(("edition", self.edition))
         return _address(parts.path, query, changes)
 
     def here(self, **changes: Any) -> str:
@@ -122,6 +132,10 @@ def _read(request: Request, *, strict: bool) -> Choices:
     if unit is not None and unit not in UNITS:
         problems.append(Invalid(field="unit", label=N_("金额单位"), found=unit, expected=UNITS))
         unit = None
+    edition = address.get("edition") or AS_CORRECTED
+    if edition not in EDITIONS:
+        problems.append(Invalid(field="edition", label=N_("口径"), found=edition, expected=tuple(EDITIONS.values())))
+        edition = AS_CORRECTED
     as_of = None
     try:
         as_of = _quarter(address.get("as_of", ""))
@@ -136,6 +150,7 @@ def _read(request: Request, *, strict: bool) -> Choices:
         path=request.scope["path"],
         query=tuple(address.multi_items()),
         given=frozenset(name for name, value in (("lang", language), ("unit", unit)) if value is not None),
+        edition=edition,
     )
 
 

@@ -6,7 +6,8 @@ A route that shows:
     def get_projects(request: Request, reader: SignedIn, session: Reading) -> Response:
         return page(request, "portfolio/projects.html", rows=…)
 
-Dependencies that do not wait for the database are `async`: each plain one would cost a trip to a thread.
+Dependencies that do not wait for the database are `async`: each plain one would cost a trip to a thread. What every page
+depends on has few dependencies of its own, because each of those costs time on every page.
 
 A route that writes. `reader` stands before `session`, so that strangers are turned away before the write begins; the answer
 leaves after the commit; whatever is raised undoes everything:
@@ -71,9 +72,9 @@ async def a_place(request: Request) -> AsyncIterator[None]:
 Place = Annotated[None, Depends(a_place, scope="function", max_concurrency=THREADS)]
 
 
-async def reading_session(request: Request, database: AppDatabase, _place: Place) -> Session:
+async def reading_session(request: Request, _place: Place) -> Session:
     """The one view of the database that a request reads from; its place closes it."""
-    return opened_once(request, database)
+    return opened_once(request, request.app.state.database)
 
 
 def opened_once(request: Request, database: Database) -> Session:
@@ -113,9 +114,10 @@ async def write_block(database: Database) -> AsyncIterator[Session]:
         yield session
 
 
-def find_reader(request: Request, database: AppDatabase, _place: Place) -> Reader | None:
+def find_reader(request: Request, _place: Place) -> Reader | None:
     """Who is signed in on this browser, with everything that the gate needs; kept on the request once it is known."""
     if not hasattr(request.state, "reader"):
+        database = request.app.state.database
         if request.method in SAFE_METHODS:
             request.state.reader = _reader(request, opened_once(request, database))
         else:

@@ -1,25 +1,27 @@
 """The filtered list of projects as files: CSV as it is read, XLSX when it is finished."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from tempfile import TemporaryFile
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from sqlmodel import Session
 
-from core.calendar import today
+from budgets.as_of import AS_CORRECTED, EDITIONS
+from core.calendar import quarter_name, today
 from core.errors import N_, SeveralBroken
 from core.language import translate
-from core.settings import settings
 from portfolio.access import Reader
 from portfolio.project_list import every_row
+from portfolio.project_totals import totals_of
 from reports.delimited import project_list_as_csv
 from reports.workbook import write_project_list
 from web.choices import Choices
 from web.deps import AppDatabase, Chosen, Reading, SignedIn
 from web.listed_plans import listed_plans
+from web.printed import quarter
 from web.project_filters import ListRequest, list_request
 
 router = APIRouter()
@@ -37,12 +39,21 @@ def _asked(request: Request, session: Session, reader: Reader) -> ListRequest:
     return asked
 
 
+def _rows(session: Session, reader: Reader, asked: ListRequest) -> Iterable[Any]:
+    return every_row(session, reader, asked.chosen, source=asked.source, sort=asked.sort, descending=asked.descending)
+
+
+def _has_money(session: Session, reader: Reader, asked: ListRequest) -> bool:
+    """Whether the page of this list shows columns of money."""
+    return totals_of(session, reader, asked.chosen, asked.source).has_money
+
+
 def _headers(choices: Choices, suffix: str) -> dict[str, str]:
-    """The file's name: with the day, because the list is that of the day; in plain letters for old programs."""
-    day = today().isoformat()
-    name = quote(f"{translate(_NAME, choices.language)}-{day}.{suffix}", safe="")
+    """The file's name: with the day or quarter that the list is of; in plain letters for old programs."""
+    when = today().isoformat() if choices.as_of is None else quarter_name(choices.as_of)
+    name = quote(f"{translate(_NAME, choices.language)}-{when}.{suffix}", safe="")
     return {
-        "Content-Disposition": f"attachment; filename=\"projects-{day}.{suffix}\"; filename*=UTF-8''{name}",
+        "Content-Disposition": f"attachment; filename=\"projects-{when}.{suffix}\"; filename*=UTF-8''{name}",
         "Cache-Control": "private, no-store",
     }
 
@@ -60,9 +71,12 @@ def get_projects_csv(
     def lines() -> Iterator[str]:
         # The body leaves after the route's own transaction has ended, so it reads in one of its own.
         with database.reading() as fresh:
-            rows = every_row(fresh, reader, asked.chosen, sort=asked.sort, descending=asked.descending)
             yield from project_list_as_csv(
-                rows, language=choices.language, unit=choices.unit, plans=_titles(fresh, reader)
+                _rows(fresh, reader, asked),
+                language=choices.language,
+                unit=choices.unit,
+                plans=_titles(fresh, reader),
+                money=_has_money(fresh, reader, asked),
             )
 
     return StreamingResponse(lines(), media_type="text/csv; charset=utf-8", headers=_headers(choices, "csv"))
@@ -73,13 +87,14 @@ def get_projects_xlsx(request: Request, reader: SignedIn, session: Reading, choi
     asked = _asked(request, session, reader)
     file = TemporaryFile()  # noqa: SIM115 (closed when its last piece was sent)
     write_project_list(
-        every_row(session, reader, asked.chosen, sort=asked.sort, descending=asked.descending),
+        _rows(session, reader, asked),
         file,
         language=choices.language,
         unit=choices.unit,
         filters_text=_narrowed_to(asked, choices),
         plans=_titles(session, reader),
-        demo=settings().demo,
+        money=_has_money(session, reader, asked),
+        demo=request.app.state.demo,
     )
     headers = _headers(choices, "xlsx") | {"Content-Length": str(file.tell())}
     file.seek(0)
@@ -93,10 +108,15 @@ def _pieces(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _narrowed_to(asked: ListRequest, choices: Choices) -> str:
-    """The filters in force, as the sheet names them."""
+    """The quarter and the filters in force, as the sheet names them."""
 
     def say(text: str) -> str:
         return translate(text, choices.language)
 
-    named = (f"{say(one.label)}{say(N_('：'))}{say(one.value) if one.words else one.value}" for one in asked.chips)
-    return say(N_("；")).join(named)
+    named = [f"{say(one.label)}{say(N_('：'))}{say(one.value) if one.words else one.value}" for one in asked.chips]
+    held = []
+    if choices.as_of is not None:
+        held.append(f"{say(N_('截至'))}{say(N_('：'))}{quarter(choices.as_of, language=choices.language)}")
+    if choices.edition != AS_CORRECTED:
+        held.append(f"{say(N_('口径'))}{say(N_('：'))}{say(EDITIONS[choices.edition])}")
+    return say(N_("；")).join([*held, *named])

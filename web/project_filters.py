@@ -7,21 +7,23 @@ from typing import Any
 
 from fastapi import Request
 from sqlalchemy import Select
-from sqlmodel import Session, and_, col, or_, select
+from sqlmodel import Session, and_, or_, select
 
+from budgets.as_of import AS_CORRECTED
 from core.database import select_columns
 from core.errors import N_, Broken, Invalid, TooLong
 from portfolio.access import Reader
 from portfolio.departments import Department
 from portfolio.plans import Heading, Plan, Programme, headings
-from portfolio.project_list import SORTS, Cursor, ProjectFilter
+from portfolio.project_list import NOW, SORTS, Cursor, ListSource, ProjectFilter
 from portfolio.values import EARLIEST_YEAR, LABELS, LATEST_YEAR
-from web.choices import PAGE_PLACE, Choices
+from reports.past_listing import listing_at
+from web.choices import PAGE_PLACE, Choices, find_choices
 from web.forms import collecting, id_from_text
 from web.list_places import place_from_text
-from web.listed_plans import ListedPlan, find_listed_plan, listed_plans, listed_plans_of, too_many_plans
+from web.listed_plans import ListedPlan, find_listed_plan, listed_plans_of, offered_plans
 
-FIELDS = ("plan", "programme", "lead", "year", "q", "estimate")
+FIELDS = ("plan", "programme", "lead", "year", "no_years", "q", "estimate")
 LONGEST_SEARCH = 100
 NO_LEAD = "none"
 _WITH_OR_WITHOUT = {"yes": True, "no": False}
@@ -47,7 +49,9 @@ class ListRequest:
     typed: dict[str, str]
     plans: list[ListedPlan]  # those to choose from; none when there are too many for that
     many: bool = False
+    drafts: bool = False  # whether any plan that the reader sees is a consultation draft
     chosen: ProjectFilter = field(default_factory=ProjectFilter)
+    source: ListSource = NOW
     plan: ListedPlan | None = None
     programmes: list[Heading] = field(default_factory=list)
     leads: list[tuple[int, str]] = field(default_factory=list)
@@ -81,17 +85,22 @@ class ListRequest:
 
 def list_request(request: Request, session: Session, reader: Reader) -> ListRequest:
     """What the address asks for, in a few queries whatever the number of plans."""
-    many = too_many_plans(session, reader)
-    offered = [] if many else listed_plans(session, reader)
+    offered = offered_plans(session, reader)
     typed = {name: request.query_params.get(name, "").strip() for name in FIELDS}
-    asked = ListRequest(typed, offered, many)
+    asked = ListRequest(typed, *offered)
     facts: dict[str, Any] = {}
-    for read in (_read_plan, _read_programme, _read_lead, _read_year, _read_text, _read_estimate):
+    for read in (_read_plan, _read_programme, _read_lead, _read_year, _read_no_years, _read_text, _read_estimate):
         with collecting(asked.problems):
             facts |= read(session, reader, asked)
     asked.chosen = ProjectFilter(**facts)
     with collecting(asked.problems):
         _read_order(asked, request)
+    choices = find_choices(request)
+    if (choices.looks_back or choices.edition != AS_CORRECTED) and not asked.problems:
+        plan_id = None if asked.plan is None else asked.plan.id
+        asked.source = listing_at(
+            session, reader, choices.quarter, sort=asked.sort, plan_id=plan_id, edition=choices.edition
+        )
     return asked
 
 
@@ -171,14 +180,14 @@ def _leads(session: Session, reader: Reader, asked: ListRequest, chosen: int | N
 
 @lru_cache(maxsize=512)
 def _leads_query(of: str | None, chosen: int | None, seen: frozenset[int] | None) -> Select[Any]:
-    jurisdiction = col(Department.jurisdiction_code)
-    wanted = [] if of is None else [jurisdiction == of]
+    department, plan = Department.__table__.c, Plan.__table__.c  # type: ignore[attr-defined]
+    wanted = [] if of is None else [department.jurisdiction_code == of]
     if chosen is not None:
-        places = select_columns(Plan.jurisdiction_code)
-        places = places if seen is None else places.where(col(Plan.id).in_(seen))
-        wanted.append(and_(col(Department.id) == chosen, jurisdiction.in_(places)))
-    query = select_columns(Department.id, Department.name).where(or_(*wanted))
-    return query.order_by(col(Department.name_sort), col(Department.id))
+        places = select_columns(plan.jurisdiction_code)
+        places = places if seen is None else places.where(plan.id.in_(seen))
+        wanted.append(and_(department.id == chosen, department.jurisdiction_code.in_(places)))
+    query = select_columns(department.id, department.name).where(or_(*wanted))
+    return query.order_by(department.name_sort, department.id)
 
 
 def _read_year(_session: Session, _reader: Reader, asked: ListRequest) -> dict[str, Any]:
@@ -188,6 +197,16 @@ def _read_year(_session: Session, _reader: Reader, asked: ListRequest) -> dict[s
     year = year_from_text(text, field="year", label=N_("年份"))
     asked.chips.append(Chip(N_("年份"), str(year), ("year",)))
     return {"year": year}
+
+
+def _read_no_years(_session: Session, _reader: Reader, asked: ListRequest) -> dict[str, Any]:
+    text = asked.typed["no_years"]
+    if not text:
+        return {}
+    if text != "1":
+        raise Invalid(field="no_years", label=N_("起止年限不全"), found=text, expected="1")
+    asked.chips.append(Chip(N_("起止年限"), N_("不全"), ("no_years",), words=True))
+    return {"no_years": True}
 
 
 def year_from_text(text: str, *, field: str, label: str) -> int:
@@ -215,7 +234,7 @@ def _read_estimate(_session: Session, _reader: Reader, asked: ListRequest) -> di
         return {}
     if text not in _WITH_OR_WITHOUT:
         raise Invalid(field="estimate", label=N_("投资估算"), found=text, expected=tuple(_WITH_OR_WITHOUT))
-    word = N_("有估算") if _WITH_OR_WITHOUT[text] else N_("无估算")
+    word = N_("有投资估算") if _WITH_OR_WITHOUT[text] else N_("无投资估算")
     asked.chips.append(Chip(N_("投资估算"), word, ("estimate",), words=True))
     return {"has_estimate": _WITH_OR_WITHOUT[text]}
 

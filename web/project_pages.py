@@ -9,13 +9,16 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from sqlmodel import Session, col, func, select
 
+from budgets.entries import STAGES
+from budgets.gap import Funding, funding_of
+from budgets.rates import Rate
 from core.capital_numerals import capital_numerals
-from core.database import select_columns
 from core.errors import N_, SeveralBroken
 from portfolio.access import Reader
 from portfolio.periods import CLOSED, ReportingPeriod
-from portfolio.project_list import conditions, page_of, totals_of
-from portfolio.projects import STATES, ProjectListing
+from portfolio.project_list import page_of, plans_among
+from portfolio.project_totals import totals_of
+from portfolio.projects import STATES
 from portfolio.values import LABELS
 from reports.project_history import named_history
 from reports.project_sheet import ProjectSheet, project_sheet
@@ -32,6 +35,7 @@ router = APIRouter()
 _SHOWN = (
     *("plan_id", "code", "name", "parts", "state", "programme", "package"),
     *("lead", "first_year", "last_year", "estimate_fen"),
+    *("appropriated_fen", "work_done_fen", "paid_fen"),
 )
 _LONG = 34  # characters of a name that may need more than the two lines it is given
 # (sort, label, whether it holds numbers, whether it holds money).
@@ -43,6 +47,12 @@ _COLUMNS = (
     ("first_year", N_("起"), True, False),
     ("last_year", N_("止"), True, False),
     ("estimate", N_("投资估算"), True, True),
+)
+# The same of columns that stand in a list only where there is money.
+_MONEY_COLUMNS = (
+    ("appropriated", STAGES["appropriated"], True, True),
+    ("work_done", STAGES["work_done"], True, True),
+    ("paid", STAGES["paid"], True, True),
 )
 
 
@@ -78,13 +88,14 @@ def get_projects(request: Request, reader: SignedIn, session: Reading, choices: 
         found, status = found | {"problems": refused}, refused.status
     else:
         found = _found(session, reader, asked, choices)
+    has_money = found["totals"] is not None and found["totals"].has_money
     response = page(
         request,
         "projects/list.html",
         part="list",
         status=status,
         asked=asked,
-        columns=[_column(asked, choices, *column) for column in _COLUMNS],
+        columns=[_column(asked, choices, *column) for column in (*_COLUMNS, *(_MONEY_COLUMNS if has_money else ()))],
         chips=[(chip, asked.address(choices, **dict.fromkeys(chip.names))) for chip in asked.chips],
         first=asked.address(choices),
         csv=asked.address(choices, "/projects.csv"),
@@ -98,13 +109,19 @@ def get_projects(request: Request, reader: SignedIn, session: Reading, choices: 
 
 def _found(session: Session, reader: Reader, asked: ListRequest, choices: Choices) -> dict[str, Any]:
     """The rows of the page, each a plain tuple for the template, and what the whole filtered list adds up to."""
-    listed = page_of(session, reader, asked.chosen, sort=asked.sort, descending=asked.descending, after=asked.after)
+    listed = page_of(
+        *(session, reader, asked.chosen),
+        source=asked.source,
+        sort=asked.sort,
+        descending=asked.descending,
+        after=asked.after,
+    )
     plans = _plans_of(session, reader, asked, listed.rows) if asked.shows_plans else {}
     following = None
     if listed.following is not None:
         place = place_text(listed.following, asked.sort, asked.descending)
         following = asked.address(choices, after=place)
-    tail = choices.url("")
+    tail, totals = choices.url(""), totals_of(session, reader, asked.chosen, asked.source)
     rows = [
         (
             f"/projects/{code}{tail}",
@@ -115,16 +132,26 @@ def _found(session: Session, reader: Reader, asked: ListRequest, choices: Choice
             state == "ended",
             plans.get(plan_id),
             f"{programme} / {package}" if package else programme or "",
-            *shown,
+            *(lead, first, last, fen),
+            _money(fen, *stages) if totals.has_money else None,
         )
-        for plan_id, code, name, parts, state, programme, package, *shown in _picked(listed.rows)
+        for plan_id, code, name, parts, state, programme, package, lead, first, last, fen, *stages in _picked(
+            listed.rows
+        )
     ]
     return {
         "rows": rows,
-        "totals": totals_of(session, reader, asked.chosen),
+        "totals": totals,
         "following": following,
         "drafts": _drafts_in(session, reader, asked),
     }
+
+
+def _money(estimate: int | None, appropriated: int, done: int, paid: int) -> tuple[Any, ...]:
+    """The amounts of a row, the text of its 投资完成率, and how far its bar reaches in percent (None: no bar)."""
+    rate = Rate(done, estimate)
+    reach = None if not estimate else min(max(done, 0) * 100 // estimate, 100)
+    return appropriated, done, paid, rate.text, reach
 
 
 def _plans_of(session: Session, reader: Reader, asked: ListRequest, rows: Sequence[Any]) -> dict[int, ListedPlan]:
@@ -142,15 +169,13 @@ def _picked(rows: Sequence[Any]) -> Iterable[Any]:
 
 def _drafts_in(session: Session, reader: Reader, asked: ListRequest) -> list[str]:
     """The consultation drafts that have projects in the list: a sum says so when it holds any."""
+    if not asked.drafts:
+        return []
     known = listed_drafts(session, reader) if asked.many else asked.plans
     drafts = {plan.id: plan.title for plan in known if plan.draft}
     if not drafts or (asked.chosen.plan_id is not None and asked.chosen.plan_id not in drafts):
         return []
-    plan_id = col(ProjectListing.plan_id)
-    asked_of = conditions(reader.plans_for("view"), asked.chosen)
-    return [
-        drafts[id_] for id_ in session.scalars(select_columns(plan_id).where(*asked_of, plan_id.in_(drafts)).distinct())
-    ]
+    return [drafts[id_] for id_ in plans_among(session, reader, asked.chosen, drafts, asked.source)]
 
 
 @router.get("/projects/{code}")
@@ -159,7 +184,7 @@ def get_project(request: Request, code: str, reader: SignedIn, session: Reading,
     if sheet.project.code != code:
         return see_other(choices.url(f"/projects/{sheet.project.code}") + f"#{code}")
     plan_id, answering = sheet.plan.id, sheet.department_ids
-    amounts = [part.estimate_fen for part in sheet.parts if part.estimate_fen is not None]
+    amounts = [part.estimate_fen for part in sheet.parts if part.estimate_fen is not None and part.counts]
     parts_fen = sum(amounts) if amounts else None
     return page(
         request,
@@ -170,13 +195,16 @@ def get_project(request: Request, code: str, reader: SignedIn, session: Reading,
         shares={part.project.id: _share(part.estimate_fen, sheet.estimate_fen) for part in sheet.parts},
         parts_fen=parts_fen,
         parts_share=_share(parts_fen, sheet.estimate_fen),
+        funding=_funding(session, sheet, choices),
         history=_history(session, reader, sheet),
         periods=_periods(session, plan_id),
         may={
             "history": reader.may("history", plan_id),
             "edit": reader.may("edit", plan_id, answering),
             "estimate": reader.may("estimate", plan_id),
+            "budget": reader.may("budget", plan_id),
             "archive": reader.may("archive", plan_id),
+            "create": reader.may("create", plan_id),
         },
     )
 
@@ -185,13 +213,20 @@ def _share(amount: int | None, whole: int | None) -> Fraction | None:
     return None if amount is None or not whole else Fraction(amount, whole)
 
 
+def _funding(session: Session, sheet: ProjectSheet, choices: Choices) -> Funding:
+    """What is secured of the estimate and what is missing, as of the chosen quarter."""
+    assert sheet.project.id is not None
+    return funding_of(session, [sheet.project.id], choices.quarter, edition=choices.edition)[sheet.project.id]
+
+
 def _history(session: Session, reader: Reader, sheet: ProjectSheet) -> Any:
     if not reader.may("history", sheet.plan.id):
         return ()
     assert sheet.project.id is not None
     assert sheet.plan.id is not None
     names: dict[int, str | None] = {sheet.project.id: None}
-    names |= {part.project.id: part.project.name for part in sheet.parts if part.project.id is not None}
+    parts = [*(part.project for part in sheet.parts), *sheet.archived_parts]
+    names |= {part.id: part.name for part in parts if part.id is not None}
     return named_history(session, sheet.plan.id, names)
 
 

@@ -51,7 +51,7 @@ def test_the_quarter_stays_in_the_address(sqlite_database: Database) -> None:
     assert 'href="/projects"' in client.get("/people").text
 
 
-@pytest.mark.parametrize("wrong", ["as_of=2024Q5", "as_of=2024", "as_of=now", "unit=万", "lang=fr"])
+@pytest.mark.parametrize("wrong", ["as_of=2024Q5", "as_of=2024", "as_of=now", "edition=last", "unit=万", "lang=fr"])
 def test_a_choice_that_there_is_not_is_a_clear_error(sqlite_database: Database, wrong: str) -> None:
     client = visitor_with_role(create_app(sqlite_database), "admin")
     answer = client.get(f"/people?{wrong}")
@@ -91,9 +91,18 @@ def test_the_picker_offers_past_quarters_newest_first_and_the_one_in_the_address
     assert offered == sorted(offered, reverse=True)
 
 
+def test_the_edition_of_a_past_quarter_stays_in_every_address() -> None:
+    chosen = choices_at("/money?as_of=2024Q4&edition=as-issued")
+    assert chosen.edition == "as-issued"
+    assert chosen.url("/plans") == "/plans?as_of=2024Q4&edition=as-issued"
+    assert chosen.here(plan="x") == "/money?as_of=2024Q4&edition=as-issued&plan=x"
+    assert choices_at("/money?as_of=2024Q4").url("/plans") == "/plans?as_of=2024Q4"
+
+
 def test_demo_data_is_announced_on_every_page(sqlite_database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     client = visitor(create_app(sqlite_database))
     assert "demo-band" not in client.get("/sign-in").text
     with setting(monkeypatch, demo="true"):
+        client = visitor(create_app(sqlite_database))
         assert "演示数据" in client.get("/sign-in").text
         assert "演示数据" in client.get("/nothing").text

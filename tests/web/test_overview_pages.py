@@ -69,7 +69,7 @@ def test_a_project_that_dominates_is_named_and_linked(plans: Database):
     assert "/projects/xiaoyi-10" in links_on(page)
 
 
-@pytest.mark.parametrize(("narrowing", "column"), [("estimate=no", 4), ("lead=none", 5)])
+@pytest.mark.parametrize(("narrowing", "column"), [("estimate=no", 4), ("lead=none", 5), ("no_years=1", 6)])
 def test_what_a_plan_does_not_say_leads_to_a_list_of_as_many_projects(plans: Database, narrowing: str, column: int):
     client = visitor_with_role(create_app(plans), "office")
     page = client.get("/")

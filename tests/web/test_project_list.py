@@ -194,9 +194,9 @@ def test_a_sum_that_holds_a_consultation_draft_says_so(database: Database):
             session, draft, "draft-01", "湿地修复", make_programme(session, draft, "all", "修复"), estimate_wan=5
         )
     client = visitor_with_role(create_app(database), "office")
-    assert "含征求意见稿（初稿）：" in client.get("/projects").text
-    assert "含征求意见稿（初稿）：" not in client.get("/projects?q=天然林").text
-    assert "含征求意见稿（初稿）：" not in client.get("/projects?plan=qingshan").text
+    assert "含征求意见稿：" in client.get("/projects").text
+    assert "含征求意见稿：" not in client.get("/projects?q=天然林").text
+    assert "含征求意见稿：" not in client.get("/projects?plan=qingshan").text
 
 
 def test_a_stranger_is_led_to_sign_in(sqlite_database: Database):
