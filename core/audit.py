@@ -42,6 +42,10 @@ class Actor:
     id: int | None
     name: str
 
+    def did(self, id_: int | None, name: str | None) -> bool:
+        """Whether this actor left that id and name: by the account, which may be renamed since, else by the name."""
+        return name == self.name if id_ is None or self.id is None else id_ == self.id
+
 
 OPERATOR = Actor(None, "系统操作员")
 
@@ -72,24 +76,36 @@ def record(
     by: Actor,
 ) -> None:
     """Adds the audit row of a write to its transaction; of an edit only the fields that changed are kept."""
+    session.add(AuditEntry(**as_row(action, subject, subject_id, before=before, after=after, reason=reason, by=by)))
+
+
+def as_row(
+    action: str,
+    subject: str,
+    subject_id: int,
+    *,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    reason: str | None = None,
+    by: Actor,
+) -> dict[str, Any]:
+    """The same as the columns of a row, for writes of many records at once."""
     if before is not None and after is not None:
         changed = [name for name in after if before.get(name) != after[name]]
         before = {name: before.get(name) for name in changed}
         after = {name: after[name] for name in changed}
-    session.add(
-        AuditEntry(
-            at=now(),
-            actor_id=by.id,
-            actor=by.name,
-            came_from=came_from.get(),
-            action=action,
-            subject=subject,
-            subject_id=subject_id,
-            reason=reason,
-            before=None if before is None else canonical(before),
-            after=None if after is None else canonical(after),
-        )
-    )
+    return {
+        "at": now(),
+        "actor_id": by.id,
+        "actor": by.name,
+        "came_from": came_from.get(),
+        "action": action,
+        "subject": subject,
+        "subject_id": subject_id,
+        "reason": reason,
+        "before": None if before is None else canonical(before),
+        "after": None if after is None else canonical(after),
+    }
 
 
 @dataclass(frozen=True)
@@ -112,6 +128,12 @@ def history(session: Session, subject: str, subject_id: int, *, limit: int = 100
         .limit(limit)
     )
     return [_line(row) for row in rows]
+
+
+def last_actor(session: Session, subject: str, subject_id: int) -> str:
+    """Who wrote to the record last, person or program; empty when its audit trail holds nothing."""
+    rows = select(AuditEntry.actor).where(AuditEntry.subject == subject, AuditEntry.subject_id == subject_id)
+    return session.exec(rows.order_by(col(AuditEntry.id).desc()).limit(1)).first() or ""
 
 
 def _line(row: AuditEntry) -> HistoryLine:

@@ -6,7 +6,7 @@ A quarter is kept in tables as one sortable whole number, year x 10 + quarter: 2
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from core.errors import N_, Broken
@@ -65,6 +65,17 @@ def quarter_name(quarter: int) -> str:
     return f"{quarter // 10}Q{quarter % 10}"
 
 
+def next_quarter(quarter: int) -> int:
+    """20251 for 20244."""
+    return quarter + 1 if quarter % 10 < 4 else (quarter // 10 + 1) * 10 + 1
+
+
+def last_day(quarter: int) -> date:
+    """The last day of a quarter: 2024-12-31 for 20244."""
+    after = next_quarter(quarter)
+    return date(after // 10, after % 10 * 3 - 2, 1) - timedelta(days=1)
+
+
 def first_quarter(year: int) -> int:
     return year * 10 + 1
 
@@ -77,6 +88,12 @@ def now() -> datetime:
 def today() -> date:
     """Today in the configured time zone; business dates end in `_on`."""
     return datetime.now(ZoneInfo(settings().timezone)).date()
+
+
+def day_of(moment: datetime) -> date:
+    """The business day of a stored moment, which SQLite gives back without its zone."""
+    stored = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return stored.astimezone(ZoneInfo(settings().timezone)).date()
 
 
 def current_quarter() -> int:

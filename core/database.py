@@ -20,6 +20,9 @@ SQLModel.metadata.naming_convention = {
 }
 
 THREADS = 40  # requests handled at once; the pool has a connection for each
+_BESIDE = (
+    4 + 8 * 3
+)  # connections for answers without a place (web/deps.py), and for 8 workers: read, write and heartbeat
 
 
 def key_text(length: int) -> SqlString:
@@ -84,8 +87,10 @@ class Database:
 
 def _engine(url: str, *, sqlite: bool) -> Engine:
     if not sqlite:
-        return create_engine(url, pool_size=THREADS, max_overflow=4, pool_pre_ping=True)
-    engine = create_engine(url, pool_size=THREADS, max_overflow=4, connect_args={"timeout": 30})
+        # PostgreSQL would take more than a second to compile queries that then run for some milliseconds.
+        options = {"options": "-c jit=off"} if "options" not in make_url(url).query else {}
+        return create_engine(url, pool_size=THREADS, max_overflow=_BESIDE, pool_pre_ping=True, connect_args=options)
+    engine = create_engine(url, pool_size=THREADS, max_overflow=_BESIDE, connect_args={"timeout": 30})
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:

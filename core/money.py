@@ -17,7 +17,8 @@ UNITS = tuple(FEN_PER)
 _PLAIN = re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?|[+-]?[0-9]+(\.[0-9]+)?")
 _LONGEST = 40  # characters; what is longer is no amount, and is not worth the calculating
 _WIDE = str.maketrans("０１２３４５６７８９．，－＋", "0123456789.,-+")
-LARGEST_FEN = 10**17  # 10 亿亿分 = 1 万万亿元: far above any plan, far below a 64-bit integer
+# 10 万亿元: far above any plan, and so far below a 64-bit integer that sums of thousands of such amounts still fit one.
+LARGEST_FEN = 10**15
 
 
 class NotMoney(Broken):

@@ -30,6 +30,11 @@ class Settings(BaseSettings):
     demo: bool = False
     seed_folder: Path = ROOT / "seed" / "plans"
     plan_texts: Path | None = None
+    files_folder: Path = ROOT / "var" / "files"
+    max_upload_bytes: Annotated[int, Field(ge=10_000)] = 50_000_000
+    workers: Annotated[int, Field(ge=0, le=8)] = (
+        1  # threads of the server that do background jobs; 0 leaves them to `qingshan work`
+    )
 
     @field_validator("timezone")
     @classmethod

@@ -11,10 +11,10 @@ from starlette.exceptions import HTTPException
 
 from core.errors import N_, Broken, NotThere, SeveralBroken, SignInNeeded
 from core.language import translate
-from core.settings import settings
 from web.choices import forgiving_choices
 from web.deps import reader_for_refusal
 from web.forms import ShownAgain, problems_of
+from web.limits import body_limit
 from web.pages import page_in_spite, wants_part
 
 
@@ -31,6 +31,11 @@ class TooLarge(Broken):
 class Unreadable(Broken):
     status = 400
     sentence = N_("无法读取这个请求的内容。请返回上一页再试一次。")
+
+
+class ZeroInAddress(Broken):
+    status = 400
+    sentence = N_("这个网址里有不能使用的字符（空字符），系统没有处理。请检查网址，或回到首页重新查找。")
 
 
 class WrongMethod(Broken):
@@ -55,6 +60,7 @@ TITLES = {
     404: N_("没有找到"),
     405: N_("不能这样使用"),
     409: N_("与现有记录冲突"),
+    410: N_("已经不在了"),
     413: N_("内容太大"),
     422: N_("内容需要改正"),
     429: N_("请稍后再试"),
@@ -158,7 +164,7 @@ async def on_broken(request: Request, error: Exception) -> Response:
 
 async def on_http_status(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    response = await answer(request, from_status(error.status_code, settings().max_body_bytes))
+    response = await answer(request, from_status(error.status_code, body_limit(request.method, request.scope["path"])))
     if error.status_code == 405 and error.headers:
         response.headers.update(error.headers)
     return response

@@ -1,12 +1,10 @@
 """What every request passes before and after its route: small ASGI layers, outermost first in LAYERS."""
 
-import logging
 import re
 import secrets
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-import structlog
 from fastapi import Request
 from fastapi.responses import PlainTextResponse
 from starlette.datastructures import Headers, MutableHeaders
@@ -15,9 +13,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.audit import came_from
 from core.errors import Broken
+from core.logs import log_named
 from core.settings import settings
 from web.deps import SAFE_METHODS, SESSION_COOKIE
-from web.refusals import CrossSite, Unexpected, Unreadable, answer, too_large
+from web.limits import body_limit
+from web.refusals import CrossSite, Unexpected, Unreadable, ZeroInAddress, answer, too_large
 
 POLICY = "; ".join(
     (
@@ -44,15 +44,7 @@ _HSTS = "max-age=31536000"
 _DISCARDED = 64_000_000  # bytes of a refused body that are read and dropped, so that the browser gets to see the answer
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
-_log = structlog.wrap_logger(
-    logging.getLogger("qingshan.web"),
-    processors=[
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
-        structlog.processors.JSONRenderer(ensure_ascii=False),
-    ],
-)
+_log = log_named("qingshan.web")
 
 
 class Named:
@@ -145,7 +137,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        limit = settings().max_body_bytes
+        limit = body_limit(scope["method"], scope["path"])
         announced = Headers(scope=scope).get("content-length", "0")
         if not (announced.isascii() and announced.isdigit()) or int(announced) > limit:
             await _discard(receive)
@@ -184,16 +176,32 @@ class SameSiteOnly:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            if scope["method"] not in SAFE_METHODS and not from_this_site(Request(scope)):
-                await _discard(receive)
-                await refuse(CrossSite(), scope, receive, send)
-                return
-            if "\x00" in scope["path"] or b"%00" in scope.get("query_string", b""):
-                # No text of ours holds a zero character, and PostgreSQL fails on one.
-                await refuse(Unreadable(), scope, receive, send)
-                return
+        if scope["type"] == "http" and scope["method"] not in SAFE_METHODS and not from_this_site(Request(scope)):
+            await _discard(receive)
+            await refuse(CrossSite(), scope, receive, send)
+            return
         await self.app(scope, receive, send)
+
+
+class ReadableAddress:
+    """Refuses an address that holds a zero character: no text of ours does, and PostgreSQL fails on one."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and _holds_zero(scope):
+            await _discard(receive)
+            # The page that says so is made of the address too.
+            clean = {**scope, "path": scope["path"].replace("\x00", ""), "query_string": b""}
+            await refuse(ZeroInAddress(), clean, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+
+def _holds_zero(scope: Scope) -> bool:
+    query = scope.get("query_string", b"")
+    return "\x00" in scope["path"] or b"%00" in query or b"\x00" in query
 
 
 def from_this_site(request: Request) -> bool:
@@ -219,4 +227,11 @@ async def refuse(error: Broken, scope: Scope, receive: Receive, send: Send) -> N
     await response(scope, receive, send)
 
 
-LAYERS: tuple[Callable[[ASGIApp], ASGIApp], ...] = (Named, SafeHeaders, LastResort, SameSiteOnly, BodyLimit)
+LAYERS: tuple[Callable[[ASGIApp], ASGIApp], ...] = (
+    Named,
+    SafeHeaders,
+    LastResort,
+    SameSiteOnly,
+    ReadableAddress,
+    BodyLimit,
+)

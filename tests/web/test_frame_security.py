@@ -195,9 +195,33 @@ def test_no_more_than_the_limit_ever_reaches_the_app(monkeypatch: pytest.MonkeyP
     assert sent == 1_000_000, "the rest was read and dropped, so that the browser sees the answer"
 
 
-@pytest.mark.parametrize("path", ["/sign-in?next=%00", "/people/%00", "/people?q=a%00b"])
-def test_a_zero_character_is_refused_before_it_reaches_the_database(sqlite_database: Database, path: str) -> None:
-    assert visitor(create_app(sqlite_database)).get(path).status_code == 400
+ZEROS = [
+    *("/sign-in?next=%00", "/plans/%00", "/projects/a%00b", "/people/%00", "/people?q=a%00b", "/projects?plan=%00"),
+    *("/projects?%00=1", "/projects/qingshan-01/edit?lang=en%00", "/static/%00.css"),
+]
+
+
+@pytest.mark.parametrize("path", ZEROS)
+def test_a_zero_character_in_the_address_is_refused_before_it_reaches_the_database(
+    database: Database, path: str
+) -> None:
+    app = create_app(database)
+    for client in (visitor(app), visitor_with_role(app, "office")):
+        answer = client.get(path)
+        assert answer.status_code == 400
+        assert "<h1>无法读取</h1>" in answer.text
+        assert "这个网址里有不能使用的字符（空字符）" in answer.text
+        assert "%00" not in answer.text, "no link of the page leads there again"
+        assert answer.headers["content-security-policy"] == POLICY
+
+
+def test_a_zero_character_is_refused_in_writes_and_told_to_programs_too(database: Database) -> None:
+    client = visitor_with_role(create_app(database), "office")
+    assert client.post("/projects/%00/edit", data={"name": "x"}).status_code == 400
+    program = client.get("/api/v1/projects?plan=%00")
+    assert (program.status_code, program.headers["content-type"]) == (400, "application/problem+json")
+    assert program.json()["code"] == "ZeroInAddress"
+    assert client.get("/projects?q=%2500").status_code == 200, "a percent sign and two zeros are text"
 
 
 def test_broken_forms_are_refused_without_a_fault(sqlite_database: Database) -> None:

@@ -1,0 +1,119 @@
+"""Stored files: uploads and results, kept outside the web root under the hash of their content."""
+
+import hashlib
+import os
+import re
+import tempfile
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import BigInteger, Column, DateTime
+from sqlmodel import Field, Session, SQLModel
+
+from core.audit import Actor
+from core.calendar import now
+from core.errors import N_, Broken
+from core.settings import settings
+
+
+class StoredFile(SQLModel, table=True):
+    """One file that somebody sent or a job made; two with the same content share the bytes."""
+
+    __tablename__ = "stored_file"
+
+    id: int | None = Field(default=None, primary_key=True)
+    sha256: str = Field(max_length=64, index=True)
+    name: str = Field(max_length=200)
+    media_type: str = Field(max_length=120)
+    size_bytes: int = Field(sa_column=Column(BigInteger, nullable=False))
+    stored_by_id: int | None = Field(default=None, foreign_key="person.id")
+    stored_by: str = Field(max_length=120)
+    stored_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+
+
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")  # and what turns a name around
+_LONGEST_NAME = 200
+_UNNAMED = "file"
+
+
+class FileGone(Broken):
+    status = 410
+    sentence = N_("文件“%(name)s”在服务器上找不到了，请联系系统管理员。")
+
+
+def store_file(session: Session, content: bytes, name: str, media_type: str, *, by: Actor) -> StoredFile:
+    """Keeps the bytes and returns their record. The bytes are on disk, under their final name, before the record is.
+
+    When the transaction is undone the bytes stay, without a record; the same content finds them again.
+    """
+    sha256 = hashlib.sha256(content).hexdigest()
+    place = _place(sha256)
+    if not _complete(place, len(content)):
+        _write(place, content)
+    row = StoredFile(
+        sha256=sha256,
+        name=_plain_name(name),
+        media_type=media_type[:120],
+        size_bytes=len(content),
+        stored_by_id=by.id,
+        stored_by=by.name,
+        stored_at=now(),
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def path_of(row: StoredFile) -> Path:
+    """Where the bytes of a stored file are.
+
+    Errors: FileGone.
+    """
+    place = _place(row.sha256)
+    if not place.exists():
+        raise FileGone(name=row.name)
+    return place
+
+
+def _place(sha256: str) -> Path:
+    return settings().files_folder / sha256[:2] / sha256
+
+
+def _complete(place: Path, size: int) -> bool:
+    with suppress(FileNotFoundError):
+        return place.stat().st_size == size
+    return False
+
+
+def _write(place: Path, content: bytes) -> None:
+    """Whoever opens the final name finds all of the bytes, after a power cut too, and whoever else writes them just now."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    handle, partial = tempfile.mkstemp(dir=place.parent, prefix=f"{place.name}.", suffix=".partial")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, place)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            Path(partial).unlink()
+        raise
+    _sync_folder(place.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes the new name itself last; where a folder cannot be opened, as on Windows, the system sees to it."""
+    with suppress(PermissionError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _plain_name(name: str) -> str:
+    """The file's own name, without the folders that it came from and without what no database and no header keeps."""
+    own = _UNPRINTABLE.sub("", name.replace("\\", "/").rpartition("/")[2]).strip()
+    return own[-_LONGEST_NAME:] or _UNNAMED
