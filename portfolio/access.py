@@ -17,20 +17,43 @@ from portfolio.grants import Grant
 from portfolio.jurisdictions import below
 from portfolio.plans import Plan
 
-Action = Literal["view", "history", "edit", "assign", "create", "archive", "estimate", "decide", "people"]
+Action = Literal[
+    "view",
+    "history",
+    "edit",
+    "assign",
+    "create",
+    "archive",
+    "estimate",
+    "decide",
+    "people",
+    "record",
+    "approve_money",
+    "accept_works",
+    "budget",
+    "sources",
+    "explain",
+]
 
 # role x action. An owner edits only what its department answers for; every other role acts on all that its grant reaches.
-# `assign` is the heading of a project and its departments, which the office changes by document.
+# `assign` is the heading of a project and its departments, which the office changes by document. `record` is a ledger entry,
+# `accept_works` approves what was contracted and done, `approve_money` what was appropriated, received and paid, and budgets;
+# `budget` writes budget lines, `explain` settles a warning about money.
 ALLOWED: dict[str, frozenset[Action]] = {
-    "owner": frozenset({"view", "history", "edit"}),
-    "head": frozenset({"view", "history", "edit"}),
-    "office": frozenset({"view", "history", "edit", "assign", "create", "archive", "estimate", "decide"}),
+    "owner": frozenset({"view", "history", "edit", "record"}),
+    "head": frozenset({"view", "history", "edit", "record"}),
+    "office": frozenset(
+        {
+            *("view", "history", "edit", "assign", "create", "archive", "estimate", "decide"),
+            *("record", "accept_works", "budget", "explain"),
+        }
+    ),
     "leader": frozenset({"view"}),
-    "finance": frozenset({"view", "history", "estimate"}),
+    "finance": frozenset({"view", "history", "estimate", "record", "approve_money", "budget", "sources", "explain"}),
     "auditor": frozenset({"view", "history"}),
     "admin": frozenset({"people"}),
 }
-_OF_ITS_DEPARTMENT: frozenset[Action] = frozenset({"edit"})
+_OF_ITS_DEPARTMENT: frozenset[Action] = frozenset({"edit", "record"})
 
 
 @dataclass(frozen=True)
@@ -82,9 +105,7 @@ class Reader:
         return true() if plans is None else col(plan_id).in_(plans)
 
 
-OPERATOR_READER = Reader(
-    OPERATOR, (Reach("office", None, None), Reach("auditor", None, None), Reach("admin", None, None))
-)
+OPERATOR_READER = Reader(OPERATOR, tuple(Reach(role, None, None) for role in ("office", "finance", "auditor", "admin")))
 
 
 _GRANTED = (Grant.role, Grant.plan_id, Grant.jurisdiction_code, Grant.department_id)

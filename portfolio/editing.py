@@ -163,18 +163,13 @@ def claim(session: Session, project: Project, *, expected_version: int | None) -
     if project.archived_at is not None:
         raise Archived
     if expected_version is not None and project.row_version != expected_version:
-        raise Stale(who=_last_writer(session, project.id))
+        raise Stale(who=audit.last_actor(session, "project", project.id))
 
 
 def _lock(session: Session, table: type[Plan] | type[Project], id_: int) -> None:
     # The weaker lock (key_share) keeps out other writers alike, but not the rows elsewhere that only name this one: whoever
     # reports a state would otherwise wait for an editor who waits for them.
     session.exec(select(table.id).where(table.id == id_).with_for_update(key_share=True)).one()
-
-
-def _last_writer(session: Session, project_id: int) -> str:
-    lines = audit.history(session, "project", project_id, limit=1)
-    return lines[0].actor if lines else ""
 
 
 def _put_dated(session: Session, project_id: int, field: str, value: int | None, basis: Basis, by: Actor) -> None:

@@ -21,11 +21,13 @@ from seed.checking import SeedFolder, SeedNotLoaded, SeedProblem, read_folder, r
 from seed.loading import LOADER, Loading, cited
 from seed.projects import put_project
 from seed.records import Cite, SeedProgramme
+from seed.sources import FILE as SOURCES
+from seed.sources import put_sources, read_sources
 
 
 @dataclass(frozen=True)
 class LoadedPlan:
-    """What loading one plan did."""
+    """What loading one plan, or the funding sources, did."""
 
     code: str
     tally: Tally
@@ -34,7 +36,7 @@ class LoadedPlan:
 def load_plans(
     session: Session, folder: Path, codes: list[str] | None = None, *, progress: Callable[[str], None] = lambda _: None
 ) -> list[LoadedPlan]:
-    """Loads every plan folder, or those named, and tells what changed.
+    """Loads the funding sources, then every plan folder or those named, and tells what changed; the sources come last.
 
     Errors: SeedNotLoaded with every problem of every file, before anything is written.
     """
@@ -51,8 +53,13 @@ def load_plans(
             file = seed.files["plan.yaml"]
             message = f"unknown jurisdiction {seed.plan.jurisdiction}"
             problems.append(SeedProblem(file.path, file.line_of(("jurisdiction",)), message))
+    try:
+        sources = read_sources(folder.parent / SOURCES)
+    except SeedNotLoaded as error:
+        problems += error.problems
     if problems:
         raise SeedNotLoaded(problems)
+    of_sources = put_sources(session, sources, folder.parent / SOURCES)
     for jurisdiction in known.jurisdictions:
         facts = jurisdiction.model_dump(exclude={"parent"}) | {"parent_code": jurisdiction.parent}
         session.merge(_with_known_area(session, Jurisdiction(**facts)))
@@ -61,7 +68,7 @@ def load_plans(
     for seed in folders:
         progress(seed.plan.code)
         loaded.append(_load_plan(session, seed))
-    return loaded
+    return [*loaded, LoadedPlan(SOURCES, of_sources)]
 
 
 def _with_known_area(session: Session, jurisdiction: Jurisdiction) -> Jurisdiction:

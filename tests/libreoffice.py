@@ -43,6 +43,10 @@ class Office:
         """The workbook or text document as .pdf."""
         return self._converted(document, "pdf", folder)
 
+    def saved_as(self, kind: str, workbook: Path, folder: Path) -> Path:
+        """The workbook as .xls, .ods or another kind that the program writes."""
+        return self._converted(workbook, kind, folder)
+
     def _converted(self, document: Path, to: str, folder: Path) -> Path:
         self._set_up()
         folder.mkdir(parents=True, exist_ok=True)

@@ -31,15 +31,15 @@ OWN, OTHERS, NOBODYS = frozenset({10}), frozenset({11}), frozenset[int]()
 
 # Which actions a role has in its own plan: everywhere, or (o) only on what its department answers for.
 TABLE = """
-           view  history  edit  assign  create  archive  estimate  decide  people
-owner      yes   yes      own   -       -       -        -         -       -
-head       yes   yes      own   -       -       -        -         -       -
-office     yes   yes      yes   yes     yes     yes      yes       yes     -
-leader     yes   -        -     -       -       -        -         -       -
-finance    yes   yes      -     -       -       -        yes       -       -
-auditor    yes   yes      -     -       -       -        -         -       -
-admin      -     -        -     -       -       -        -         -       yes
-"""
+           view  history  edit  assign  create  archive  estimate  decide  people  record  accept_works  approve_money  budget  sources  explain
+owner      yes   yes      own   -       -       -        -         -       -       own     -             -              -       -        -
+head       yes   yes      own   -       -       -        -         -       -       own     -             -              -       -        -
+office     yes   yes      yes   yes     yes     yes      yes       yes     -       yes     yes           -              yes     -        yes
+leader     yes   -        -     -       -       -        -         -       -       -       -             -              -       -        -
+finance    yes   yes      -     -       -       -        yes       -       -       yes     -             yes            yes     yes      yes
+auditor    yes   yes      -     -       -       -        -         -       -       -       -             -              -       -        -
+admin      -     -        -     -       -       -        -         -       yes     -       -             -              -       -        -
+"""  # noqa: E501
 
 
 def _table() -> list[tuple[str, Action, str]]:

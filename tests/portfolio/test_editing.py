@@ -13,7 +13,8 @@ from portfolio.access import OPERATOR_READER
 from portfolio.citations import supplied_values
 from portfolio.editing import AlreadyArchived, Archived, archive_project, edit_project
 from portfolio.plans import YearsBackwards
-from portfolio.project_list import ProjectFilter, page_of, totals_of
+from portfolio.project_list import ProjectFilter, page_of
+from portfolio.project_totals import totals_of
 from portfolio.projects import Project, ProjectBody, ProjectListing
 from portfolio.values import Basis, DuplicateProject, project_values
 from reports.self_check import mismatches

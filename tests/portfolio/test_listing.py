@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from budgets.estimates import set_estimate
 from core.database import Database
@@ -12,7 +12,10 @@ from core.text import sorting_key
 from portfolio.access import OPERATOR_READER
 from portfolio.departments import add_department
 from portfolio.editing import archive_project
-from portfolio.project_list import SORTS, Cursor, ListTotals, ProjectFilter, every_row, page_of, totals_of
+from portfolio.listing import set_money
+from portfolio.project_list import SORTS, Cursor, ProjectFilter, every_row, page_of
+from portfolio.project_totals import ListTotals, totals_of
+from portfolio.projects import MONEY_COLUMNS, ProjectListing
 from reports.self_check import mismatches, rebuild
 from tests.samples import (
     SOMEBODY,
@@ -25,15 +28,6 @@ from tests.samples import (
 )
 
 EVERYTHING = ProjectFilter()
-COLUMNS = {
-    "order": "order_key",
-    "name": "name_sort",
-    "programme": "programme_sort",
-    "lead": "lead_sort",
-    "first_year": "first_year",
-    "last_year": "last_year",
-    "estimate": "estimate_fen",
-}
 NAMES = [
     "曹村造林",
     "白沟治理",
@@ -90,6 +84,9 @@ def _pages(session: Session, sort: str, descending: bool, size: int) -> Iterator
 @pytest.mark.parametrize("descending", [False, True], ids=["up", "down"])
 @pytest.mark.parametrize("sort", sorted(SORTS))
 def test_pages_join_to_the_whole_list_in_order(many: Database, sort: str, descending: bool) -> None:
+    with many.writing() as session:
+        ids = session.exec(select(ProjectListing.project_id)).all()
+        set_money(session, {id_: dict.fromkeys(MONEY_COLUMNS, id_ * 7 % 5 * WAN) for id_ in ids})
     with many.reading() as session:
         whole = page_of(session, OPERATOR_READER, EVERYTHING, sort=sort, descending=descending, size=100)
         assert whole.following is None
@@ -98,11 +95,11 @@ def test_pages_join_to_the_whole_list_in_order(many: Database, sort: str, descen
         for size in (1, 5, 11, 21, 22, 23):
             joined = [row.project_id for page in _pages(session, sort, descending, size) for row in page]
             assert joined == ids, f"pages of {size}"
-        keys = [getattr(row, COLUMNS[sort]) for row in whole.rows]
+        keys = [getattr(row, SORTS[sort]) for row in whole.rows]
     known = [key for key in keys if key is not None]
     assert known == sorted(known, reverse=descending)
     assert keys == known + [None] * (len(keys) - len(known))  # rows without a value come last either way
-    assert sort in ("order", "name", "programme") or None in keys
+    assert sort in ("order", "name", "programme", "appropriated", "work_done", "paid") or None in keys
     assert len(set(known)) < len(known) or sort in ("order", "name")
 
 

@@ -15,7 +15,8 @@ from portfolio import listing
 from portfolio.access import OPERATOR_READER, Reach, Reader
 from portfolio.editing import archive_project, change_state, edit_project
 from portfolio.plans import Plan, Programme
-from portfolio.project_list import ListTotals, ProjectFilter, _counted, every_row, totals_of
+from portfolio.project_list import ProjectFilter, every_row
+from portfolio.project_totals import ListTotals, _counted, totals_of
 from portfolio.projects import PlanListing, Project, ProjectListing
 from portfolio.values import project_values
 from reports.self_check import mismatches, rebuild

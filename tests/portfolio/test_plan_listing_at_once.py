@@ -13,7 +13,8 @@ from core.database import Database
 from portfolio import listing
 from portfolio.access import OPERATOR_READER
 from portfolio.editing import change_state, edit_project
-from portfolio.project_list import ListTotals, ProjectFilter, totals_of
+from portfolio.project_list import ProjectFilter
+from portfolio.project_totals import ListTotals, totals_of
 from portfolio.projects import Project
 from portfolio.values import project_values
 from reports.self_check import mismatches

@@ -4,7 +4,8 @@ import pytest
 
 from core.database import Database
 from portfolio.access import OPERATOR_READER, Reach, Reader
-from portfolio.project_list import ListTotals, ProjectFilter, page_of, totals_of
+from portfolio.project_list import ProjectFilter, page_of
+from portfolio.project_totals import ListTotals, totals_of
 from tests.samples import CITY, SOMEBODY, WAN, find_small_plan, identity, make_project, make_small_plan
 
 EVERYTHING = ProjectFilter()

@@ -1,0 +1,196 @@
+"""What the reading library does not tell of an .xlsx sheet: error values, formulas that were never calculated, its extent.
+
+The library gives an empty text for all three of a blank cell, #REF! and a formula without a value. Taking the last two for
+blanks would lose money, so the sheet's own XML is looked through once, in pieces.
+"""
+
+import re
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from html import unescape
+from pathlib import Path
+
+from budgets.importing.files import (
+    MOST_CELLS,
+    MOST_ROWS,
+    PIECE,
+    BrokenFile,
+    check_area,
+    opened_archive,
+    pieces_of,
+    unpacks_too_far,
+)
+from budgets.importing.findings import column_number
+
+UNCALCULATED = ""  # what a formula without a value is noted as; an error is noted as it is printed
+MOST_BAD_CELLS = 100_000
+_LONGEST_ROW = 16 * PIECE
+
+_TAG = rb"<(?:\w+:)?%s\b([^>]*)>"
+_SHEET = re.compile(_TAG % b"sheet")
+_RELATION = re.compile(_TAG % b"Relationship")
+_ATTRIBUTE = re.compile(rb"""([\w:]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_FAR = re.compile(rb' r="([A-Z]{2,3}[0-9]+|[A-Z][0-9]{6,})"')
+_REFERENCE = re.compile(rb"([A-Z]{1,3})([0-9]{1,7})")
+_CELL = re.compile(rb"<(?:\w+:)?c\b([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.DOTALL)
+_ROW = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")
+_VALUE = re.compile(rb"<(?:\w+:)?(?:v|t)\b[^>]*>([^<]+)")
+_SUSPICIOUS = (b't="e"', b"t='e'", b"<f", b":f")
+_ROW_BEGINS = re.compile(rb"<(?:\w+:)?row[ >]")
+
+
+@dataclass
+class SheetMarks:
+    """Cells (line and column from 0) that hold an error or a formula without a value, and merged ranges where known."""
+
+    bad: dict[tuple[int, int], str] = field(default_factory=dict)
+    merged: list[tuple[tuple[int, int], tuple[int, int]]] = field(default_factory=list)
+
+    def note(self, line: int, column: int, printed: str) -> None:
+        """Errors: UnpacksTooFar where nearly every cell is broken: no person reads such a list."""
+        if len(self.bad) >= MOST_BAD_CELLS:
+            raise unpacks_too_far()
+        self.bad[line, column] = printed
+
+
+def marks_of(path: Path, sheet: str) -> SheetMarks:
+    """What stands in a sheet beside its values.
+
+    Errors: BrokenFile, UnpacksTooFar, TooManyRows, TooWide.
+    """
+    with opened_archive(path) as archive:
+        part = _part_of(archive, sheet)
+        glance = _Glance()
+        marks = SheetMarks()
+        for block in _blocks(archive, part):
+            glance.at(block)
+            if any(sign in block for sign in _SUSPICIOUS):
+                _note_bad_cells(cells_of([block]), marks)
+        if glance.unnamed or glance.is_too_much:
+            marks = SheetMarks()
+            _note_bad_cells(cells_of(_blocks(archive, part)), marks, check_extent=True)
+    return marks
+
+
+def sheets_with_values(path: Path) -> set[str]:
+    """The sheets that hold any value at all.
+
+    Errors: BrokenFile, UnpacksTooFar.
+    """
+    with opened_archive(path) as archive:
+        found = set()
+        for name in _targets(archive):
+            pieces = pieces_of(archive, _part_of(archive, name))
+            if any(b"<v" in piece or b":v>" in piece or b"<is>" in piece or b"<f" in piece for piece in pieces):
+                found.add(name)
+    return found
+
+
+def _attributes(text: bytes) -> dict[str, str]:
+    return {
+        name.decode("utf-8", "replace").rpartition(":")[2]: unescape((double or single).decode("utf-8", "replace"))
+        for name, double, single in _ATTRIBUTE.findall(text)
+    }
+
+
+def _targets(archive: zipfile.ZipFile) -> dict[str, str]:
+    """The parts of the sheets, by name."""
+    names = {part.filename.lower(): part.filename for part in archive.infolist()}
+    relations = names.get("xl/_rels/workbook.xml.rels")
+    if relations is None:
+        raise BrokenFile
+    book = b"".join(pieces_of(archive, archive.getinfo("xl/workbook.xml")))
+    links = b"".join(pieces_of(archive, archive.getinfo(relations)))
+    if b"<!DOCTYPE" in book or b"<!DOCTYPE" in links:
+        raise BrokenFile
+    targets = {one.get("Id"): one.get("Target", "") for one in map(_attributes, _RELATION.findall(links))}
+    found = {}
+    for one in map(_attributes, _SHEET.findall(book)):
+        target = targets.get(one.get("id"), "")
+        place = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+        if place.lower() in names:
+            found[one.get("name", "")] = names[place.lower()]
+    return found
+
+
+def _part_of(archive: zipfile.ZipFile, sheet: str) -> zipfile.ZipInfo:
+    place = _targets(archive).get(sheet)
+    if place is None:
+        raise BrokenFile
+    return archive.getinfo(place)
+
+
+def _blocks(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[bytes]:
+    """The sheet in blocks of whole rows."""
+    kept = b""
+    for piece in pieces_of(archive, part):
+        kept += piece
+        cut = max(kept.rfind(b"<row"), kept.rfind(b":row"))
+        cut = kept.rfind(b"<", 0, cut + 1) if cut > 0 else cut
+        if cut > 0:
+            yield kept[:cut]
+            kept = kept[cut:]
+        if len(kept) > _LONGEST_ROW:
+            raise unpacks_too_far()
+    yield kept
+
+
+class _Glance:
+    """How far the cells may reach, from what is quick to see."""
+
+    def __init__(self) -> None:
+        self.rows, self.columns = 0, 26
+        self.unnamed = False  # cells without a name, or written in an unusual way: then each is looked at
+
+    def at(self, block: bytes) -> None:
+        cells = block.count(b"<c ") + block.count(b"<c>")
+        self.rows += block.count(b"<row ") + block.count(b"<row>")
+        self.unnamed = self.unnamed or cells > block.count(b' r="') or (not cells and b":c" in block)
+        for reference in _FAR.findall(block):
+            match = _REFERENCE.fullmatch(reference)
+            if match:
+                self.rows = max(self.rows, int(match[2]))
+                self.columns = max(self.columns, column_number(match[1].decode()) + 1)
+
+    @property
+    def is_too_much(self) -> bool:
+        return self.rows > MOST_ROWS or self.rows * self.columns > MOST_CELLS
+
+
+def cells_of(blocks: Iterable[bytes]) -> Iterator[tuple[int, int, bytes, bytes]]:
+    """The cells of blocks of rows: line and column from 0, attributes, and what stands inside."""
+    line = -1
+    for block in blocks:
+        starts = [match.start() for match in _ROW_BEGINS.finditer(block)]
+        for number, start in enumerate(starts):
+            end = starts[number + 1] if number + 1 < len(starts) else len(block)
+            head = _ROW.match(block, start)
+            named = _attributes(head[1]).get("r", "") if head else ""
+            line = int(named) - 1 if named.isdigit() else line + 1
+            column = -1
+            for match in _CELL.finditer(block, start, end):
+                reference = _REFERENCE.fullmatch(_attributes(match[1]).get("r", "").encode())
+                if reference:
+                    line, column = int(reference[2]) - 1, column_number(reference[1].decode())
+                else:
+                    column += 1
+                yield line, column, match[1], match[2] or b""
+
+
+def _note_bad_cells(
+    cells: Iterator[tuple[int, int, bytes, bytes]], marks: SheetMarks, *, check_extent: bool = False
+) -> None:
+    """Errors: TooManyRows, TooWide. Cells without a value do not count: a sheet that was only coloured is not large."""
+    rows = columns = 0
+    for line, column, attributes, inside in cells:
+        kind = _attributes(attributes).get("t", "n")
+        value = _VALUE.search(inside)
+        if value:
+            rows, columns = max(rows, line + 1), max(columns, column + 1)
+        if kind == "e":
+            marks.note(line, column, unescape(value[1].decode("utf-8", "replace")) if value else "#N/A")
+        elif kind != "str" and value is None and (b"<f" in inside or b":f" in inside):
+            marks.note(line, column, UNCALCULATED)
+    if check_extent:
+        check_area(rows, columns)
