@@ -20,18 +20,18 @@ from reports.narrowing import PAGE, holds, page_of_ids
 
 # What two readings differ in.
 FIELDS = {
-    "baseline": N_("基线"),
+    "baseline": N_("现状值"),
     "count": N_("个数"),
     "estimate": N_("投资"),
     "lead_department": N_("牵头部门"),
     "name": N_("名称"),
     "place": N_("地点"),
-    "programme": N_("类别"),
+    "programme": N_("规划类别"),
     "quantity": N_("工程量"),
     "target": N_("目标"),
     "text": N_("表述"),
     "unit": N_("单位"),
-    "years": N_("年限"),
+    "years": N_("起止年限"),
 }
 
 

@@ -42,18 +42,18 @@ def definitions(total: PlanOverview, *, ended: int, archived: int) -> tuple[Defi
             N_("总投资"),
             N_("Σ 期末有效的投资估算；打包项目取其自身估算，没有的取子项目之和；按分累加，显示时才四舍五入"),
             None,
-            Sentence(N_("%(n)s 个有投资数的子项"), {"n": known}),
-            Sentence(N_("%(n)s 个没有投资数的子项；%(out)s"), {"n": total.without_estimate, "out": out}),
+            Sentence(N_("%(n)s 个有投资估算的子项"), {"n": known}),
+            Sentence(N_("%(n)s 个没有投资估算的子项；%(out)s"), {"n": total.without_estimate, "out": out}),
         ),
         Definition(
             N_("占总投资比重"),
-            N_("该组总投资 ÷ 全部总投资；没有投资数时不计算，显示“—”"),
+            N_("该组总投资 ÷ 全部总投资；没有投资估算时不计算，显示“—”"),
             "%",
             Sentence(N_("同“总投资”")),
             Sentence(N_("同“总投资”")),
         ),
         Definition(
-            N_("无投资数"),
+            N_("无投资估算"),
             N_("期末没有有效投资估算的子项个数；打包项目有自身估算的不计"),
             N_("个"),
             Sentence(N_("%(n)s 个子项"), {"n": total.without_estimate}),
@@ -67,7 +67,7 @@ def definitions(total: PlanOverview, *, ended: int, archived: int) -> tuple[Defi
             out,
         ),
         Definition(
-            N_("年限不全"),
+            N_("起止年限不全"),
             N_("起始年份或结束年份没有写明的项目个数，缺一即计"),
             N_("个"),
             Sentence(N_("%(n)s 个项目"), {"n": total.without_years}),
@@ -92,7 +92,7 @@ def definitions(total: PlanOverview, *, ended: int, archived: int) -> tuple[Defi
             N_("规划对同一件事有两种以上说法的处数；处理情况以生成报告时为准"),
             N_("处"),
             Sentence(
-                N_("%(n)s 处，其中严重 %(grave)s 处，未处理 %(undecided)s 处"),
+                N_("%(n)s 处，其中严重 %(grave)s 处，待裁定 %(undecided)s 处"),
                 {
                     "n": total.contradictions,
                     "grave": total.contradictions_grave,

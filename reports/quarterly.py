@@ -151,7 +151,7 @@ def _notes(figures: Overview, plan: Plan, ended: Iterable[ProjectRow]) -> tuple[
     total = figures.total
     notes = []
     if plan.draft:
-        notes.append(Sentence(N_("本规划是征求意见的初稿，不是正式印发的文本，数据可能变动。")))
+        notes.append(Sentence(N_("本规划是征求意见稿，不是正式印发的文本，数据可能变动。")))
     notes.append(
         Sentence(N_("本报告列示规划写明的项目、投资、指标、任务和矛盾；资金执行、工程进展和亮灯没有填报数据，未列入。"))
     )
@@ -162,7 +162,7 @@ def _notes(figures: Overview, plan: Plan, ended: Iterable[ProjectRow]) -> tuple[
     if total.estimate_fen is None:
         notes.append(Sentence(N_("规划没有写明任何项目的投资。")))
     elif total.without_estimate:
-        notes.append(Sentence(N_("有 %(n)s 个子项没有投资数，未计入总投资。"), {"n": total.without_estimate}))
+        notes.append(Sentence(N_("有 %(n)s 个子项没有投资估算，未计入总投资。"), {"n": total.without_estimate}))
     if number := len(list(ended)):
         notes.append(Sentence(N_("终止项目 %(n)s 个，列在项目调度表末尾，不计入任何合计。"), {"n": number}))
     if total.contradictions:
@@ -174,7 +174,7 @@ def _notes(figures: Overview, plan: Plan, ended: Iterable[ProjectRow]) -> tuple[
         notes.append(
             Sentence(
                 N_(
-                    "规划文本有 %(n)s 处前后矛盾，其中严重的 %(grave)s 处，尚未处理的 %(undecided)s 处；本报告用数见“矛盾”表。"
+                    "规划文本有 %(n)s 处前后矛盾，其中严重的 %(grave)s 处，待裁定的 %(undecided)s 处；本报告用数见“矛盾”表。"
                 ),
                 facts,
             )

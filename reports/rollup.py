@@ -1,19 +1,21 @@
 """Roll-ups: projects, leaves and estimates by any of several keys, as of a quarter. The one definition of these figures.
 
 Counting rules (domain page, sections 3 and 8): `projects` counts top-level projects, `leaves` counts parts once instead of their
-package. A package counts its own estimate, else the sum of its parts. Ended (终止) projects leave the counts, archived ones
-are out.
+package. A package counts its own estimate, else the sum of its parts. Ended (终止) projects and parts leave the counts,
+archived ones are out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, case, func, or_
+from sqlalchemy import FromClause, Select, Subquery, and_, case, func, true
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
+from budgets.as_of import AS_CORRECTED
 from budgets.estimates import Estimate
+from budgets.sources import FundingSource
 from core.database import select_columns
 from core.errors import N_, Broken
 from portfolio.access import Reader
@@ -21,7 +23,8 @@ from portfolio.dated import in_force
 from portfolio.departments import Department
 from portfolio.jurisdictions import Jurisdiction
 from portfolio.plans import DEEPEST_LEVEL, Plan, Programme
-from portfolio.projects import Project, ProjectBody, ProjectProgramme, ProjectState
+from portfolio.projects import Project, ProjectBody, ProjectProgramme
+from reports.reported_states import ended_projects
 
 DIMENSIONS = {
     "plan": N_("规划"),
@@ -39,15 +42,19 @@ class UnknownDimension(Broken):
 
 
 class UnknownLevel(Broken):
-    sentence = N_("工程类别的级别填写的是 %(found)s，应为 1 至 3。")
+    sentence = N_("规划类别的级别填写的是 %(found)s，应为 1 至 3。")
 
 
 @dataclass(frozen=True)
 class Scope:
-    """Which projects a roll-up is about. `plan_ids` None: every plan that the reader sees."""
+    """Which projects a roll-up is about, as of which quarter, in which edition (budgets/as_of.py: money as corrected, as issued).
+
+    `plan_ids` None: every plan that the reader sees.
+    """
 
     quarter: int
     plan_ids: frozenset[int] | None = None
+    edition: str = AS_CORRECTED
 
 
 @dataclass(frozen=True)
@@ -74,53 +81,18 @@ class EstimateFigures:
         }
 
 
-def ended_projects(quarter: int) -> Select[tuple[int]]:
-    """The ids of projects whose newest reported state by the end of a quarter is 终止."""
-    later = aliased(ProjectState)
-    newest = (
-        ~select_columns(later.id)
-        .where(
-            col(later.project_id) == col(ProjectState.project_id),
-            _since(later) <= quarter,
-            or_(
-                col(later.since_on) > col(ProjectState.since_on),
-                and_(col(later.since_on) == col(ProjectState.since_on), col(later.id) > col(ProjectState.id)),
-            ),
-        )
-        .exists()
-    )
-    return select_columns(ProjectState.project_id).where(
-        col(ProjectState.state) == "ended", _since(ProjectState) <= quarter, newest
-    )
-
-
-def _since(state: Any) -> ColumnElement[int]:
-    """The quarter number of the day since when a state holds."""
-    year, month = func.extract("year", state.since_on), func.extract("month", state.since_on)
-    quarter = case((month <= 3, 1), (month <= 6, 2), (month <= 9, 3), else_=4)
-    return year * 10 + quarter
-
-
 def counted_projects(reader: Reader, scope: Scope) -> Subquery:
     """One row per counted project with its group keys as ids, its leaves, and the amount that counts for it."""
-    part = aliased(Project)
-    part_estimate = aliased(Estimate)
-    parts = (
-        select_columns(
-            part.parent_id,
-            func.count().label("n"),
-            func.count(col(part_estimate.amount_fen)).label("known"),
-            func.sum(part_estimate.amount_fen).label("fen"),
-        )
-        .outerjoin(
-            part_estimate, and_(col(part_estimate.project_id) == part.id, in_force(part_estimate, scope.quarter))
-        )
-        .where(col(part.parent_id).is_not(None), col(part.archived_at).is_(None))
-        .group_by(col(part.parent_id))
-        .subquery()
-    )
+    return project_facts(reader, scope).where(col(Project.id).not_in(ended_projects(scope.quarter))).subquery()
+
+
+def project_facts(reader: Reader, scope: Scope, *, archived: bool = False) -> Select[Any]:
+    """The same of every project, the ended ones too; of archived ones only when asked.
+
+    `parts` counts the parts that count, `own` is the project's own estimate and `fen` the one that counts for it.
+    """
+    parts = _sums_of_parts(scope.quarter)
     programme, above, top = aliased(Programme), aliased(Programme), aliased(Programme)
-    levels = _levels(programme, above, top)
     own = col(Estimate.amount_fen)
     missing = case((own.is_not(None), 0), else_=func.coalesce(parts.c.n - parts.c.known, 1))
     query = (
@@ -131,9 +103,14 @@ def counted_projects(reader: Reader, scope: Scope) -> Subquery:
             col(Project.first_year).label("first_year"),
             col(Project.last_year).label("last_year"),
             col(ProjectBody.department_id).label("department_id"),
-            *(level.label(f"programme_{number}") for number, level in enumerate(levels, start=1)),
+            *(
+                level.label(f"programme_{number}")
+                for number, level in enumerate(levels(programme, above, top), start=1)
+            ),
             func.coalesce(parts.c.n, 1).label("leaves"),
+            func.coalesce(parts.c.n, 0).label("parts"),
             missing.label("missing"),
+            own.label("own"),
             func.coalesce(own, parts.c.fen).label("fen"),
         )
         .join(
@@ -155,26 +132,46 @@ def counted_projects(reader: Reader, scope: Scope) -> Subquery:
         .outerjoin(parts, parts.c.parent_id == Project.id)
         .where(
             col(Project.parent_id).is_(None),
-            col(Project.archived_at).is_(None),
+            true() if archived else col(Project.archived_at).is_(None),
             reader.sees(Project.plan_id),  # type: ignore[arg-type]
-            col(Project.id).not_in(ended_projects(scope.quarter)),
         )
     )
-    if scope.plan_ids is not None:
-        query = query.where(col(Project.plan_id).in_(scope.plan_ids))
-    return query.subquery()
+    return query if scope.plan_ids is None else query.where(col(Project.plan_id).in_(scope.plan_ids))
 
 
-def _levels(programme: Any, above: Any, top: Any) -> list[Any]:
-    """The programme's ancestor at each level; null where the heading does not reach so deep."""
+def _sums_of_parts(quarter: int) -> Subquery:
+    """One row per package: how many parts it has, how many of them have an estimate, and what these add up to."""
+    part, estimate = aliased(Project), aliased(Estimate)
+    return (
+        select_columns(
+            part.parent_id,
+            func.count().label("n"),
+            func.count(col(estimate.amount_fen)).label("known"),
+            func.sum(estimate.amount_fen).label("fen"),
+        )
+        .outerjoin(estimate, and_(col(estimate.project_id) == part.id, in_force(estimate, quarter)))
+        .where(
+            col(part.parent_id).is_not(None),
+            col(part.archived_at).is_(None),
+            col(part.id).not_in(ended_projects(quarter)),
+        )
+        .group_by(col(part.parent_id))
+        .subquery()
+    )
+
+
+def levels(programme: Any, above: Any, top: Any, name: str = "id") -> list[Any]:
+    """A column of the programme's ancestor at each level; null where the heading does not reach so deep."""
+    own, parent, first = (getattr(table, name) for table in (programme, above, top))
     return [
-        case((programme.level == 1, programme.id), (programme.level == 2, above.id), else_=top.id),
-        case((programme.level == 2, programme.id), (programme.level == 3, above.id)),
-        case((programme.level == 3, programme.id)),
+        case((programme.level == 1, own), (programme.level == 2, parent), else_=first),
+        case((programme.level == 2, own), (programme.level == 3, parent)),
+        case((programme.level == 3, own)),
     ]
 
 
-def _key_column(name: str, level: int, facts: Subquery) -> Any:
+def key_column(name: str, level: int, facts: FromClause) -> Any:
+    """The column of `counted_projects` that a dimension groups by."""
     return {
         "plan": facts.c.plan_id,
         "jurisdiction": facts.c.plan_id,
@@ -193,20 +190,30 @@ def estimate_rollup(
 
     Errors: UnknownDimension, UnknownLevel.
     """
-    for name in by:
-        if name not in DIMENSIONS:
-            raise UnknownDimension(field="by", found=name, known=tuple(DIMENSIONS))
-    if not 1 <= level <= DEEPEST_LEVEL:
-        raise UnknownLevel(field="level", found=level)
+    check_dimensions(by, DIMENSIONS, level)
     facts = counted_projects(reader, scope)
-    rows = _grouped(session, facts, [_key_column(name, level, facts) for name in by])
-    names = [_names(session, name, {row[number] for row in rows}) for number, name in enumerate(by)]
+    rows = _grouped(session, facts, [key_column(name, level, facts) for name in by])
+    names = [names_of(session, name, {row[number] for row in rows}) for number, name in enumerate(by)]
     groups: dict[tuple[Any, ...], EstimateFigures] = {}
     for row in rows:
         named = tuple(names[number].get(row[number], row[number]) for number in range(len(by)))
         found = _figures(named, row)
         groups[named] = _joined(groups[named], found) if named in groups else found
-    return sorted(groups.values(), key=lambda group: tuple((key is None, key) for key in group.keys))
+    return sorted(groups.values(), key=lambda group: unknown_last(group.keys))
+
+
+def check_dimensions(by: Sequence[str], known: Mapping[str, str], level: int) -> None:
+    """Errors: UnknownDimension, UnknownLevel."""
+    for name in by:
+        if name not in known:
+            raise UnknownDimension(field="by", found=name, known=tuple(known))
+    if not 1 <= level <= DEEPEST_LEVEL:
+        raise UnknownLevel(field="level", found=level)
+
+
+def unknown_last(keys: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What rows are sorted by: their keys, the unknown group after all others."""
+    return tuple((key is None, key) for key in keys)
 
 
 def _grouped(session: Session, facts: Subquery, keys: list[Any]) -> Sequence[Any]:
@@ -247,7 +254,7 @@ def _joined(one: EstimateFigures, other: EstimateFigures) -> EstimateFigures:
     )
 
 
-def _names(session: Session, name: str, ids: set[Any]) -> dict[Any, str]:
+def names_of(session: Session, name: str, ids: set[Any]) -> dict[Any, str]:
     """What the ids of a dimension are called; empty for dimensions whose key is its own name."""
     wanted = {id_ for id_ in ids if id_ is not None}
     queries: dict[str, Select[Any]] = {
@@ -257,6 +264,7 @@ def _names(session: Session, name: str, ids: set[Any]) -> dict[Any, str]:
         .where(col(Plan.id).in_(wanted)),
         "programme": select_columns(Programme.id, Programme.name).where(col(Programme.id).in_(wanted)),
         "department": select_columns(Department.id, Department.name).where(col(Department.id).in_(wanted)),
+        "source": select_columns(FundingSource.id, FundingSource.name).where(col(FundingSource.id).in_(wanted)),
     }
     return dict(session.execute(queries[name]).all()) if name in queries and wanted else {}
 

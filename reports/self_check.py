@@ -1,61 +1,32 @@
 """The self-check: every headline by a second path, streamed over the facts with whole numbers, not by the same SQL."""
 
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlmodel import Session, SQLModel, col, select
+from sqlmodel import Session, col, select
 
 from budgets.estimates import Estimate, package_amounts, refresh_listing
-from core.calendar import current_quarter, quarter_of
+from budgets.totals import make_totals_anew, totals_from_ledger
+from core.calendar import current_quarter, day_of, quarter_of
 from core.database import select_columns
 from portfolio import listing
 from portfolio.access import OPERATOR_READER
-from portfolio.dated import Dated
-from portfolio.departments import Department
-from portfolio.plans import Plan, headings
-from portfolio.projects import (
-    PlanListing,
-    Project,
-    ProjectBody,
-    ProjectGram,
-    ProjectListing,
-    ProjectProgramme,
-    ProjectState,
-)
+from portfolio.projects import PlanListing, Project, ProjectGram, ProjectListing
 from reports.rollup import Scope, estimate_rollup
-
-_CHUNK = 2000
-
-
-@dataclass(frozen=True)
-class Mismatch:
-    """A figure that came out differently on the two paths."""
-
-    what: str
-    shown: Any
-    recomputed: Any
-
-    def __str__(self) -> str:
-        return f"{self.what}: {self.shown} ≠ {self.recomputed}"
+from reports.self_check_money import money_mismatches
+from reports.self_check_reading import CHUNK, Mismatch, holding, is_ended, live_projects, reported, stream
 
 
 def mismatches(session: Session, quarter: int | None = None) -> list[Mismatch]:
     """Everything that does not agree, of the roll-ups as of a quarter and of the derived project list."""
     at = current_quarter() if quarter is None else quarter
-    return [*_rollup_mismatches(session, at), *_listing_mismatches(session), *_package_mismatches(session, at)]
-
-
-def _stream(session: Session, table: type[SQLModel]) -> Iterator[Any]:
-    return iter(session.exec(select(table).execution_options(yield_per=_CHUNK)))
-
-
-def _holding(session: Session, table: type[Dated], quarter: int) -> Iterator[Any]:
-    """The rows of a dated table that hold in a quarter, judged in Python."""
-    for row in _stream(session, table):
-        if row.effective_from <= quarter and (row.effective_until is None or row.effective_until > quarter):
-            yield row
+    return [
+        *_rollup_mismatches(session, at),
+        *money_mismatches(session, at),
+        *_listing_mismatches(session),
+        *_package_mismatches(session, at),
+    ]
 
 
 @dataclass
@@ -75,41 +46,11 @@ class _Sum:
 
 def _recomputed(session: Session, quarter: int) -> dict[str, dict[tuple[Any, ...], _Sum]]:
     """The sums by plan, by plan and programme, by plan and department, by plan and last year."""
-    members = {row.project_id: row.programme_id for row in _holding(session, ProjectProgramme, quarter)}
-    leads = {row.project_id: row.department_id for row in _holding(session, ProjectBody, quarter) if row.role == "lead"}
-    amounts = {row.project_id: row.amount_fen for row in _holding(session, Estimate, quarter)}
-    states: dict[int, tuple[Any, ...]] = {}
-    for row in _stream(session, ProjectState):
-        if quarter_of(row.since_on) <= quarter:
-            states[row.project_id] = max(
-                states.get(row.project_id, (row.since_on, 0, "")), (row.since_on, row.id, row.state)
-            )
-    plans = {row.id: row.code for row in _stream(session, Plan)}
-    departments = {row.id: row.name for row in _stream(session, Department)}
-    tree = headings(session)
-    parts: dict[int, list[int]] = defaultdict(list)
-    tops = []
-    for row in _stream(session, Project):
-        if row.archived_at is None and row.parent_id is not None:
-            parts[row.parent_id].append(row.id)
-        elif row.archived_at is None:
-            tops.append((row.id, row.plan_id, row.last_year))
     found: dict[str, dict[tuple[Any, ...], _Sum]] = {name: defaultdict(_Sum) for name in _GROUPINGS}
-    for id_, plan_id, last_year in tops:
-        if id_ not in members or states.get(id_, (None, 0, ""))[2] == "ended":
-            continue
-        own, below = amounts.get(id_), [amounts.get(part) for part in parts[id_]]
-        known = [amount for amount in below if amount is not None]
-        fen = own if own is not None else (sum(known) if known else None)
-        missing = 0 if own is not None else (len(below) - len(known) if below else 1)
-        keys = {
-            "plan": (plans[plan_id],),
-            "plan,programme": (plans[plan_id], tree[members[id_]].name_at(1)),
-            "plan,department": (plans[plan_id], departments.get(leads.get(id_))),
-            "plan,last_year": (plans[plan_id], last_year),
-        }
-        for name, key in keys.items():
-            found[name][key].add(len(below) or 1, missing, fen)
+    for project in live_projects(session, quarter).values():
+        for name in _GROUPINGS:
+            key = tuple(getattr(project, dimension) for dimension in name.split(","))
+            found[name][key].add(project.leaves, project.missing, project.fen)
     return found
 
 
@@ -161,11 +102,15 @@ def _listing_mismatches(session: Session) -> list[Mismatch]:
         for id_ in session.exec(select(Project.id).where(col(Project.parent_id).is_(None)).order_by(col(Project.id)))
         if id_ is not None
     ]
-    for start in range(0, len(ids), _CHUNK):
-        batch = ids[start : start + _CHUNK]
+    for start in range(0, len(ids), CHUNK):
+        batch = ids[start : start + CHUNK]
         rows, entries = listing.derived(session, batch, quarter)
         amounts = package_amounts(session, batch, quarter)
-        wanted = {row["project_id"]: row | {"estimate_fen": amounts[row["project_id"]]} for row in rows}
+        money = totals_from_ledger(session, batch)
+        wanted = {
+            row["project_id"]: row | {"estimate_fen": amounts[row["project_id"]]} | money[row["project_id"]]
+            for row in rows
+        }
         for row in wanted.values():
             sums[row["plan_id"]].add(row["estimate_fen"], ended=row["state"] == "ended")
         held = {
@@ -200,10 +145,12 @@ def _sum_mismatches(session: Session, recounted: dict[int, _ListSum]) -> list[Mi
 
 def _package_mismatches(session: Session, quarter: int) -> list[Mismatch]:
     """Packages whose parts, all known, do not add up to the package's own estimate."""
-    amounts = {row.project_id: row.amount_fen for row in _holding(session, Estimate, quarter)}
+    amounts = {row.project_id: row.amount_fen for row in holding(session, Estimate, quarter)}
     parts: dict[int, list[int | None]] = defaultdict(list)
-    for row in _stream(session, Project):
-        if row.parent_id is not None and row.archived_at is None:
+    ended = {id_ for id_, states in reported(session, quarter).items() if is_ended(states)}
+    for row in stream(session, Project):
+        gone = row.archived_at is not None and quarter_of(day_of(row.archived_at)) <= quarter
+        if row.parent_id is not None and not gone and row.id not in ended:
             parts[row.parent_id].append(amounts.get(row.id))
     return [
         Mismatch(f"package {id_}", amounts[id_], sum(known))
@@ -216,9 +163,12 @@ def _package_mismatches(session: Session, quarter: int) -> list[Mismatch]:
 
 def rebuild(session: Session) -> int:
     """Makes the derived project list, its search index and its sums by plan anew; the number of projects comes back."""
-    ids = [id_ for id_ in session.exec(select(Project.id).where(col(Project.parent_id).is_(None))) if id_ is not None]
-    for start in range(0, len(ids), _CHUNK):
-        listing.refresh(session, ids[start : start + _CHUNK])
-        refresh_listing(session, ids[start : start + _CHUNK])
+    tops = select(Project.id).where(col(Project.parent_id).is_(None)).order_by(col(Project.id))
+    # Whoever approves money or changes a project waits until the list is made: nothing that they add is lost.
+    ids = [id_ for id_ in session.exec(tops.with_for_update(key_share=True)) if id_ is not None]
+    for start in range(0, len(ids), CHUNK):
+        listing.refresh(session, ids[start : start + CHUNK])
+        refresh_listing(session, ids[start : start + CHUNK])
+        make_totals_anew(session, ids[start : start + CHUNK])
     listing.count_anew(session)
     return len(ids)

@@ -28,8 +28,8 @@ COVER, OVERVIEW, PROJECTS = N_("封面与说明"), N_("总览"), N_("项目调�
 INDICATORS, COMMITMENTS, CONTRADICTIONS, DEFINITIONS = N_("指标"), N_("任务"), N_("矛盾"), N_("口径说明")
 _CONTENTS = (
     (OVERVIEW, N_("主要数字；投资按规划类别和牵头部门，附图")),
-    (PROJECTS, N_("每个项目的内容、责任单位、年限、投资、工程量和出处，按类别小计")),
-    (INDICATORS, N_("指标的现状、目标和目标类型，照规划原文")),
+    (PROJECTS, N_("每个项目的内容、责任单位、起止年限、投资、工程量和出处，按类别小计")),
+    (INDICATORS, N_("指标的现状值、目标和目标类型，照规划原文")),
     (COMMITMENTS, N_("规划中带数字的承诺")),
     (CONTRADICTIONS, N_("规划自相矛盾之处，各种说法、采用哪一种、处理情况")),
     (DEFINITIONS, N_("每个数怎么算、计入什么、未计入什么")),
@@ -47,7 +47,7 @@ def caption_of(report: QuarterlyReport, words: Words) -> str:
     return "　".join(parts)
 
 
-DRAFT = N_("初稿")
+DRAFT = N_("征求意见稿")
 
 
 def highlights(report: QuarterlyReport, unit: str, unit_name: str) -> list[Sentence]:
@@ -88,7 +88,7 @@ def write_cover(book: Book, report: QuarterlyReport) -> None:
     row = add_band(book, sheet, 0, 1) + 1
     titles = [(words.say(cover.title), "cover title", 44.0), (f"《{cover.plan_title}》", "cover plan", 44.0)]
     if cover.draft:
-        titles.append((words.say(N_("（征求意见初稿）")), "cover plan", 24.0))
+        titles.append((words.say(N_("（征求意见稿）")), "cover plan", 24.0))
     titles.append((words.sentence(cover.period_name), "cover plan", 24.0))
     for text, style, height in titles:
         set_height(book, sheet, row, height)

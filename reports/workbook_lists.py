@@ -24,7 +24,7 @@ from reports.workbook_cover import COMMITMENTS, CONTRADICTIONS, INDICATORS, capt
 from reports.workbook_projects import BODY, lines_text, operator_text, write_source
 from reports.workbook_style import Book
 
-_BASELINE, _TARGET, _SOURCE = N_("现状"), N_("目标"), N_("规划出处")
+_BASELINE, _TARGET, _SOURCE = N_("现状值"), N_("目标"), N_("规划出处")
 _INDICATOR_COLUMNS = (
     Column(N_("序号"), 5.5),
     Column(N_("指标类别"), 12),
@@ -147,7 +147,7 @@ def _quantified(words: Words, one: dict[str, Any]) -> str:
         operator = one["reference_operator"] or ""
         said.append(words.say(N_("按正文值 %(value)s"), value=f"{operator}{one['reference_target']}"))
     if one["baseline_unit"] is not None and one["baseline_unit"] != one["unit"]:
-        said.append(words.say(N_("现状单位不同，不能相比")))
+        said.append(words.say(N_("现状值单位不同，不能相比")))
     return words.say(N_("；")).join(said)
 
 
@@ -208,7 +208,7 @@ def _readings(words: Words, readings: Sequence[dict[str, Any]]) -> str:
 
 def _decided(words: Words, decision: dict[str, Any] | None) -> str:
     if decision is None:
-        return words.say(N_("未处理"))
+        return words.say(N_("待裁定"))
     facts = {"text": decision["text"], "document": decision["document"], "by": decision["by"]}
     if decision["reading"] is None:
         return words.say(N_("各种说法均不采用：%(text)s（%(document)s，%(by)s）"), **facts)

@@ -33,7 +33,7 @@ from reports.workbook_style import ACCENT, INK, LINE, PLANNED_FILL, PLANNED_LINE
 _GROUPED = (
     Column(N_("项目数"), 16),
     Column(N_("子项数"), 9),
-    Column(N_("无投资数"), 10),
+    Column(N_("无投资估算"), 10),
     Column(N_("总投资"), 17),
     Column(N_("占总投资比重"), 13.5),
 )
@@ -89,7 +89,7 @@ def _write_figures(book: Book, sheet: Worksheet, row: int, report: QuarterlyRepo
     row += 1
     dominance = "" if total.dominance is None else words.sentence(total.dominance.finding)
     disputed = say(
-        N_("严重 %(grave)s 处，未处理 %(undecided)s 处"),
+        N_("严重 %(grave)s 处，待裁定 %(undecided)s 处"),
         grave=total.contradictions_grave,
         undecided=total.contradictions_undecided,
     )
@@ -98,9 +98,9 @@ def _write_figures(book: Book, sheet: Worksheet, row: int, report: QuarterlyRepo
     counts: list[tuple[str, int, str, str]] = [
         (N_("项目数"), total.projects, piece, ""),
         (N_("子项数"), total.leaves, piece, say(N_("打包项目按子项目计"))),
-        (N_("无投资数"), total.without_estimate, piece, ""),
+        (N_("无投资估算"), total.without_estimate, piece, ""),
         (N_("无牵头部门"), total.without_lead, piece, unled),
-        (N_("年限不全"), total.without_years, piece, ""),
+        (N_("起止年限不全"), total.without_years, piece, ""),
         (N_("指标数"), total.indicator_count, item, kinds_text(report, words)),
         (N_("任务数"), total.commitments, N_("条"), ""),
         (N_("矛盾数"), total.contradictions, N_("处"), disputed),

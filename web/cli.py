@@ -3,25 +3,23 @@
 Exit codes: 0 in order, 1 findings or mismatch, 2 wrong usage.
 """
 
-import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from pydantic import ValidationError
-from rich.console import Console
-from rich.table import Table
 
 import web.tables  # noqa: F401 (the commands need every table)
 from core import schema
-from core.calendar import current_quarter, period_from_text
 from core.database import Database
 from core.errors import N_, Broken
 from core.language import translate
 from core.settings import settings
-from web import cli_people
+from web import cli_demo, cli_import, cli_jobs, cli_people, cli_report, cli_rollup
 from web.cli_context import opened, say, told
+from web.cli_ledger import export_ledger
+from web.cli_options import AsOf, PlanOption, WrongOption, one_of, print_json, quarter_from
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -29,13 +27,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="青山账 Qingshan: the ledger of green mountains.",
 )
-
-PlanOption = Annotated[str | None, typer.Option("--plan", help="Plan code, such as xiaoyi.")]
-AsOf = Annotated[str | None, typer.Option("--as-of", help="The quarter to look back from, such as 2024Q4.")]
-
-
-class WrongOption(Broken):
-    sentence = N_("“%(label)s”填写的是“%(found)s”，应为%(expected)s。")
 
 
 @app.callback()
@@ -112,111 +103,33 @@ def load_plans(
 
 
 @app.command()
-def rollup(
-    context: typer.Context,
-    by: Annotated[str, typer.Option("--by", help="Keys, separated by commas.")] = "plan",
-    plan: PlanOption = None,
-    as_of: AsOf = None,
-    level: Annotated[int, typer.Option(help="Level of the programme tree, 1 to 3.")] = 1,
-    output: Annotated[str, typer.Option("--format", help="json or table.")] = "table",
-) -> None:
-    """Add up projects and estimates by programme, department, first_year, last_year, jurisdiction, plan or project."""
-    from reports.exports import plan_for
-    from reports.rollup import Scope, estimate_rollup
-
-    _one_of("--format", output, ("json", "table"))
-    names = [name.strip() for name in by.split(",") if name.strip()]
-    quarter = _quarter(as_of)
-    with opened(context.obj) as acts, acts.database.reading() as session:
-        reader = acts.reader(session)
-        plan_ids = None if plan is None else frozenset({plan_for(session, reader, plan).id or 0})
-        groups = estimate_rollup(session, reader, Scope(quarter, plan_ids), names, level=level)
-        rows = [group.as_row(names) for group in groups]
-    if output == "json":
-        _print_json(rows)
-        return
-    table = Table(*names, "projects", "leaves", "without_estimate", "estimate_fen")
-    for row in rows:
-        table.add_row(*("—" if value is None else str(value) for value in row.values()))
-    Console().print(table)
-
-
-@app.command()
 def export(
     context: typer.Context,
-    kind: Annotated[str, typer.Argument(help="projects, indicators, commitments or contradictions.")],
+    kind: Annotated[str, typer.Argument(help="projects, indicators, commitments, contradictions or ledger.")],
     plan: PlanOption = None,
     as_of: AsOf = None,
-    output: Annotated[str, typer.Option("--format", help="json or csv.")] = "json",
+    output: Annotated[str, typer.Option("--format", help="json or csv; of the ledger xlsx too.")] = "json",
+    out: Annotated[Path | None, typer.Option("--out", help="The file to write, of the ledger.")] = None,
 ) -> None:
-    """Print a list of a plan: projects, indicators, commitments or contradictions."""
+    """Print a list of a plan: projects, indicators, commitments, contradictions or ledger."""
     from reports.delimited import list_as_csv
     from reports.exports import KINDS, exported
 
-    _one_of("KIND", kind, KINDS)
-    _one_of("--format", output, ("json", "csv"))
+    one_of("KIND", kind, (*KINDS, "ledger"))
+    one_of("--format", output, ("json", "csv", "xlsx") if kind == "ledger" else ("json", "csv"))
     if plan is None:
         raise WrongOption(label="--plan", found="", expected=N_("规划代码"))
     with opened(context.obj) as acts, acts.database.reading() as session:
-        rows = exported(session, acts.reader(session), kind, plan, _quarter(as_of))
+        if kind == "ledger":
+            until = None if as_of is None else quarter_from(as_of)
+            export_ledger(session, acts.reader(session), plan, output, until=until, out=out)
+            return
+        rows = exported(session, acts.reader(session), kind, plan, quarter_from(as_of))
     if output == "json":
-        _print_json(rows)
+        print_json(rows)
         return
     for chunk in list_as_csv(rows):
         sys.stdout.write(chunk)
-
-
-@app.command()
-def report(
-    context: typer.Context,
-    period: Annotated[str, typer.Argument(help="A reporting period, such as 2024Q4.")],
-    plan: PlanOption = None,
-    out: Annotated[Path | None, typer.Option("--out", help="The workbook to write.")] = None,
-    language: Annotated[str, typer.Option("--language", help="zh or en.")] = "zh",
-    unit: Annotated[str, typer.Option("--unit", help="亿元, 万元 or 元.")] = "万元",
-) -> None:
-    """Write the quarterly report of a plan as a workbook."""
-    from core.money import UNITS
-    from reports.exports import plan_for
-    from reports.quarterly import build
-    from reports.workbook import write_quarterly
-
-    _one_of("--language", language, ("zh", "en"))
-    _one_of("--unit", unit, UNITS)
-    if plan is None or out is None:
-        missing, expected = ("--plan", N_("规划代码")) if plan is None else ("--out", N_("文件名"))
-        raise WrongOption(label=missing, found="", expected=expected)
-    wanted = period_from_text(period)
-    with opened(context.obj) as acts, acts.database.reading() as session:
-        reader = acts.reader(session)
-        built = build(session, reader, plan_for(session, reader, plan), wanted)
-    written = out.with_name(out.name + ".part")
-    write_quarterly(built, written, language=language, unit=unit, demo=settings().demo)
-    written.replace(out)
-    say(N_("已写出 %(file)s。"), file=out)
-
-
-@app.command()
-def check(as_of: AsOf = None) -> None:
-    """Recompute every headline by a second path; exit 1 when anything differs."""
-    from reports.self_check import mismatches
-
-    with opened() as acts, acts.database.reading() as session:
-        found = mismatches(session, _quarter(as_of))
-    for mismatch in found:
-        told.print(str(mismatch), markup=False, soft_wrap=True)
-    say(N_("核对完毕，发现 %(count)s 处不一致。"), count=len(found))
-    raise typer.Exit(1 if found else 0)
-
-
-@app.command()
-def rebuild() -> None:
-    """Derive the project list and its search index anew from the facts."""
-    from reports.self_check import rebuild as derive
-
-    with opened() as acts, acts.database.writing() as session:
-        count = derive(session)
-    say(N_("已重建 %(count)s 个项目的列表和检索索引。"), count=count)
 
 
 @app.command()
@@ -231,20 +144,15 @@ def serve(
         run(acts.database, host or settings().host, port or settings().port, say)
 
 
+app.add_typer(cli_import.app, name="import")
+app.command("report")(cli_report.report)
+app.command()(cli_rollup.rollup)
+app.command()(cli_rollup.check)
+app.command()(cli_rollup.rebuild)
 app.command("add-person")(cli_people.add_person)
-
-
-def _one_of(label: str, found: str, known: tuple[str, ...]) -> None:
-    if found not in known:
-        raise WrongOption(label=label, found=found, expected=tuple(known))
-
-
-def _quarter(as_of: str | None) -> int:
-    return current_quarter() if as_of is None else period_from_text(as_of).last_quarter
-
-
-def _print_json(rows: Any) -> None:
-    sys.stdout.write(json.dumps(rows, ensure_ascii=False, indent=2) + "\n")
+app.command("work")(cli_jobs.work)
+app.command("load-demo")(cli_demo.load_demo)
+app.command("load-synthetic")(cli_demo.load_synthetic)
 
 
 def main() -> None:

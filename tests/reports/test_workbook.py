@@ -111,7 +111,7 @@ def test_contradictions_show_every_reading_grave_ones_first(plans: Database) -> 
 
 def test_a_draft_is_marked_on_the_cover(plans: Database) -> None:
     values = set(cells(opened(written(report_of(plans, "jinzhong")))).values())
-    assert "（征求意见初稿）" in values
+    assert "（征求意见稿）" in values
 
 
 def test_demonstration_data_is_marked_on_every_sheet(plans: Database) -> None:

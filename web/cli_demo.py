@@ -1,0 +1,72 @@
+"""Commands that fill a database with made-up data: the demonstration, and what benchmarks run on."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import Progress
+
+from core.audit import OPERATOR
+from core.errors import N_, Broken, Invalid
+from core.people import make_link
+from core.settings import settings
+from web.cli_context import opened, say, told
+
+
+class NotEmpty(Broken):
+    status = 409
+    sentence = N_("这个数据库里已有规划，试验数据只装进空的数据库。请换一个数据库（QINGSHAN_DATABASE_URL）。")
+
+
+def load_demo(seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same history.")] = 1) -> None:
+    """Fill the made-up history of 孝义's projects, 2022Q1 to 2025Q4; refuses a database with other entries."""
+    from seed.demo import ROLES
+    from seed.demo import load_demo as load
+
+    with opened() as acts:
+        with acts.database.writing() as session, Progress(console=told, transient=True) as shown:
+            task = shown.add_task("", total=None)
+            loaded = load(session, seed, progress=lambda done, total: shown.update(task, completed=done, total=total))
+            tokens = [
+                (role, person.username, make_link(session, person, by=OPERATOR))
+                for role, person in zip(ROLES, loaded.people, strict=True)
+                if person.password_hash is None
+            ]
+        if loaded.was_there:
+            say(N_("演示数据已在库中，没有改动。"))
+        else:
+            facts = {"lines": loaded.lines, "entries": loaded.entries, "states": loaded.states}
+            say(N_("已装载演示数据：年度计划 %(lines)s 项，记账 %(entries)s 笔，项目状态 %(states)s 次。"), **facts)
+    if tokens:
+        say(N_("演示账号的一次性链接（打开后自设密码）："))
+        for role, username, token in tokens:
+            address = f"http://{settings().host}:{settings().port}/welcome/{token}"
+            say(f"  {username:<13} {ROLES[role]}  {address}")
+
+
+SCALES = {"county": (100, 8_000), "province": (11_700, 800_000)}
+
+
+def load_synthetic(
+    scale: Annotated[str, typer.Option("--scale", help="county or province.")] = "county",
+    seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same data.")] = 1,
+) -> None:
+    """Fill an empty, migrated database with benchmark data: projects, budget lines and approved entries."""
+    from sqlmodel import select
+
+    from portfolio.plans import Plan
+    from seed.sources import FILE, put_sources, read_sources
+    from seed.synthetic import fill
+    from seed.synthetic_money import fill_money
+
+    if scale not in SCALES:
+        raise Invalid(field="scale", label="--scale", found=scale, expected=tuple(SCALES))
+    projects, entries = SCALES[scale]
+    with opened() as acts, acts.database.writing() as session:
+        if session.exec(select(Plan.id).limit(1)).first() is not None:
+            raise NotEmpty
+        file = Path(settings().seed_folder.parent / FILE)
+        put_sources(session, read_sources(file), file)
+        fill(session, projects, seed=seed)
+        fill_money(session, entries, seed=seed)
+    say(N_("已装载试验数据：%(projects)s 个项目，%(entries)s 笔记账。"), projects=projects, entries=entries)

@@ -1,0 +1,55 @@
+"""The ledger on the command line: `qingshan export ledger`."""
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from tempfile import TemporaryFile
+
+from sqlmodel import Session
+
+from budgets.ledger import source_names
+from budgets.ledger_list import LedgerFilter, every_entry
+from core.calendar import current_quarter
+from core.demo import holds_demo
+from portfolio.access import Reader
+from reports.exports import plan_for
+from reports.ledger_rows import json_list, ledger_rows, rows_as_csv
+from reports.workbook_ledger import write_ledger
+from web.downloads import pieces
+
+FORMATS = ("json", "csv", "xlsx")
+
+
+def export_ledger(
+    session: Session, reader: Reader, code: str, output: str, *, until: int | None, out: Path | None
+) -> None:
+    """Writes the entries of a plan to standard output, or to a file: the same rows in every format, oldest first.
+
+    Errors: those of plan_for; TooManyDigits.
+    """
+    plan = plan_for(session, reader, code)
+    assert plan.id is not None
+    chosen = LedgerFilter(until or current_quarter(), plan_id=plan.id, until_quarter=until)
+    if output == "xlsx":
+        with TemporaryFile() as file:
+            rows = every_entry(session, reader, chosen)
+            titles = {plan.id: plan.short_title}
+            write_ledger(rows, file, source_names(session), titles, language="zh", demo=holds_demo(session))
+            file.seek(0)
+            _write(pieces(file), out)
+        return
+    listed = ledger_rows(session, reader, chosen, {plan.id: plan.code})
+    text = json_list(listed) if output == "json" else rows_as_csv(listed)
+    _write((piece.encode() for piece in text), out)
+
+
+def _write(content: Iterable[bytes], out: Path | None) -> None:
+    """Piece by piece; a file appears under its name when it is whole."""
+    if out is None:
+        sys.stdout.buffer.writelines(content)
+        sys.stdout.buffer.flush()
+        return
+    written = out.with_name(out.name + ".part")
+    with written.open("wb") as file:
+        file.writelines(content)
+    written.replace(out)
