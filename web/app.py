@@ -7,33 +7,59 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi.concurrency import contextmanager_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 import web.tables  # noqa: F401 (every table, so that foreign keys between them resolve)
+from core import schema
 from core.database import Database
+from core.demo import holds_demo
 from core.errors import Broken
 from core.settings import settings
+from core.working import working
 from web import (
     api_lists,
     assets,
+    budget_approval_pages,
+    budget_form_pages,
+    budget_pages,
     contradiction_pages,
     department_pages,
+    figure_pages,
+    finance_pages,
+    forecast_pages,
+    import_pages,
+    import_preview_pages,
+    job_pages,
+    ledger_entry_pages,
+    ledger_grid_pages,
+    ledger_list_pages,
+    ledger_pages,
     list_pages,
+    money_pages,
     overview_pages,
     people_pages,
+    pivot_pages,
     plan_pages,
     project_edit_pages,
     project_export_pages,
     project_money_pages,
     project_new_pages,
     project_pages,
+    project_part_pages,
+    project_quantity_pages,
+    project_state_pages,
     refusals,
     report_pages,
     sign_in_pages,
+    source_pages,
+    waiting_pages,
+    warning_pages,
 )
 from web.forms import ShownAgain
+from web.job_handlers import HANDLERS
 from web.security import LAYERS
 from web.sign_in_pages import Tries
 
@@ -46,6 +72,9 @@ ROUTERS = (
     project_edit_pages.router,
     project_export_pages.router,
     project_money_pages.router,
+    project_part_pages.router,
+    project_quantity_pages.router,
+    project_state_pages.router,
     project_pages.router,
     overview_pages.router,
     plan_pages.router,
@@ -53,6 +82,24 @@ ROUTERS = (
     department_pages.router,
     contradiction_pages.router,
     report_pages.router,
+    job_pages.router,
+    import_pages.router,  # before the page of an import: no import is numbered template.xlsx
+    import_preview_pages.router,
+    warning_pages.router,
+    money_pages.router,
+    pivot_pages.router,
+    figure_pages.router,
+    forecast_pages.router,
+    waiting_pages.router,
+    ledger_list_pages.router,
+    ledger_grid_pages.router,  # before the page of an entry: no entry is numbered grid
+    ledger_entry_pages.router,
+    ledger_pages.router,
+    finance_pages.router,
+    source_pages.router,
+    budget_approval_pages.router,
+    budget_pages.router,  # before the forms: no year is called drafts
+    budget_form_pages.router,
 )
 
 
@@ -65,8 +112,9 @@ def create_app(database: Database | None = None) -> FastAPI:
     own = Database(settings().database_url) if database is None else None
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        yield
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with contextmanager_in_threadpool(working(app.state.database, HANDLERS, threads=settings().workers)):
+            yield
         if own is not None:
             own.close()
 
@@ -80,6 +128,7 @@ def create_app(database: Database | None = None) -> FastAPI:
         middleware=[Middleware(layer) for layer in LAYERS],
     )
     app.state.database = own or database
+    app.state.demo = _holds_demo(app.state.database)
     app.state.tries = Tries(settings().sign_in_limit)
     for router in ROUTERS:
         app.include_router(router)
@@ -88,3 +137,11 @@ def create_app(database: Database | None = None) -> FastAPI:
     app.add_exception_handler(RequestValidationError, refusals.on_unreadable)
     app.add_exception_handler(ShownAgain, refusals.on_shown_again)
     return app
+
+
+def _holds_demo(database: Database) -> bool:
+    """Whether every page says that the data is made up; a database without tables holds none."""
+    if schema.revision_of(database) is None:
+        return settings().demo
+    with database.reading() as session:
+        return holds_demo(session)

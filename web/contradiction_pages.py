@@ -35,7 +35,7 @@ def get_contradictions(
         plan_id=chosen.plan_id,
         field=filters.one_of("field", N_("分歧所在"), FIELDS),
         grave=filters.flag("grave", N_("只看严重")),
-        undecided=filters.flag("undecided", N_("只看未处理")),
+        undecided=filters.flag("undecided", N_("只看待裁定")),
         text=filters.text(),
     )
     found = contradiction_list(session, reader, wanted, after=filters.after)

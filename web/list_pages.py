@@ -22,7 +22,7 @@ from web.plan_choice import PlanChoice, plan_choice
 router = APIRouter()
 
 # 约束性 stands first: it is what a jurisdiction answers for.
-NATURES = {"约束性": N_("约束性"), "预期性": N_("预期性"), NO_NATURE: N_("未印明性质")}
+NATURES = {"约束性": N_("约束性"), "预期性": N_("预期性"), NO_NATURE: N_("未印明属性")}
 # A target that is no number is never shown as 0 % or 100 %.
 BADGES = TARGET_KINDS | {
     "keep": N_("未定量·保持"),
@@ -42,7 +42,7 @@ def get_indicators(request: Request, reader: SignedIn, session: Reading, choices
         plan_id=chosen.plan_id,
         category=filters.one_of("category", N_("类别"), categories, of_plan=True),
         kind=filters.one_of("kind", N_("目标类型"), KINDS),
-        nature=filters.one_of("nature", N_("性质"), NATURES),
+        nature=filters.one_of("nature", N_("属性"), NATURES),
         text=filters.text(),
     )
     found = indicator_list(session, reader, wanted, choices.quarter, after=filters.after)

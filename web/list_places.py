@@ -11,7 +11,7 @@ from portfolio.project_list import Cursor
 from web.choices import PAGE_PLACE
 
 _LONGEST = 800
-_NUMBERS = frozenset({"first_year", "last_year", "estimate"})
+_NUMBERS = frozenset({"first_year", "last_year", "estimate", "appropriated", "work_done", "paid"})
 _SORT_KEY = re.compile(r"[\x21-\x7e]{0,500}")  # the keys that texts are sorted by are plain ASCII
 _LARGEST = 2**63 - 1
 

@@ -11,7 +11,7 @@ from jinja2_fragments import render_block
 
 from core.language import LANGUAGES, catalogue
 from core.money import UNITS
-from core.settings import ROOT, settings
+from core.settings import ROOT
 from web.assets import asset_url
 from web.choices import Choices, find_choices, forgiving_choices, keep_choices
 from web.forms import NO_PROBLEMS, NOTHING_TYPED
@@ -88,7 +88,7 @@ def _given(request: Request, choices: Choices) -> dict[str, Any]:
         "choices": choices,
         "path": choices.path,
         "request_id": getattr(request.state, "request_id", ""),
-        "demo": settings().demo,
+        "demo": request.app.state.demo,
     }
 
 

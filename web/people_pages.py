@@ -30,6 +30,12 @@ ACTIONS = {
     "estimate": N_("登记投资估算"),
     "assign": N_("调整项目的类别和部门"),
     "decide": N_("裁定矛盾"),
+    "record": N_("记账"),
+    "accept_works": N_("审核合同和完成投资"),
+    "approve_money": N_("审核下达、到位、支付和年度计划"),
+    "budget": N_("编制年度计划"),
+    "sources": N_("维护资金来源"),
+    "explain": N_("说明资金核查"),
     "people": N_("管理人员"),
 }
 LABELS = {

@@ -10,7 +10,6 @@ from sqlmodel import Session, col, select
 
 from core.calendar import period_from_text
 from core.errors import N_, Missing
-from core.settings import settings
 from milestones.indicators import TARGET_KINDS
 from portfolio.access import Reader
 from portfolio.jurisdictions import Jurisdiction
@@ -133,7 +132,7 @@ def get_plan_report(
         wanted = period_from_text(period)
         report = build(session, reader, plan, wanted)
     written = BytesIO()
-    write_quarterly(report, written, language=choices.language, unit=choices.unit, demo=settings().demo)
+    write_quarterly(report, written, language=choices.language, unit=choices.unit, demo=request.app.state.demo)
     return attachment(written.getvalue(), WORKBOOK, f"{code}-{wanted}.xlsx", f"{plan.short_title}{TITLE}{wanted}.xlsx")
 
 

@@ -27,7 +27,18 @@ ACTS = {
     "archive": N_("归档"),
     "state": N_("变更状态"),
     "estimate": N_("登记估算"),
+    "add-quantity": N_("增加工程量"),
+    "change-quantity": N_("修改工程量"),
+    "remove-quantity": N_("删除工程量"),
     "decide": N_("裁定"),
+    "record": N_("记账"),
+    "submit": N_("提交"),
+    "approve": N_("审核通过"),
+    "reject": N_("退回"),
+    "reverse": N_("冲销"),
+    "discard": N_("放弃草稿"),
+    "import": N_("导入"),
+    "abandon": N_("放弃导入"),
     "grant": N_("授予角色"),
     "sign-in": N_("登录"),
     "sign-out": N_("退出"),
@@ -51,6 +62,7 @@ def printers(language: str, unit: str) -> dict[str, Callable[..., Any]]:
         "unit_name": partial(unit_name, language=language),
         "zh": partial(plan_text, language=language, silent=silent),
         "share_of": share_of,
+        "ratio_of": ratio_of,
         "act": partial(act, language=language),
         "who": partial(who, language=language),
     }
@@ -137,6 +149,11 @@ def plan_text(text: str | None, *, language: str, silent: Markup) -> Markup:
     if text is None or text == "":
         return silent
     return escape(text) if language == "zh" else Markup('<span lang="zh">{}</span>').format(text)
+
+
+def ratio_of(value: int | None, whole: int | None) -> Fraction | None:
+    """The exact ratio of two amounts; None where it cannot be computed."""
+    return None if value is None or not whole else Fraction(value, whole)
 
 
 def share_of(value: int | Fraction | None, maximum: int | Fraction | None, width: int = 100) -> str:

@@ -61,7 +61,7 @@ def test_find_the_package_change_its_contact_and_take_the_report(page: Page, add
 
     # Its three parts and where it is printed.
     expect(page.locator("h1")).to_contain_text(PACKAGE)
-    amounts = page.get_by_role("region", name="子项目").locator("tbody tr td:nth-child(3)")
+    amounts = page.get_by_role("region", name="子项目").locator("tbody tr td:nth-child(4)")
     expect(amounts).to_have_text(["100,000.00", "80,000.00", "70,000.00"])
     estimate = page.get_by_role("row", name="投资估算 250,000.00").first
     expect(estimate).to_contain_text("贰拾伍亿元整")

@@ -114,7 +114,7 @@ def test_a_reader_gets_only_the_plans_of_its_reach(sqlite_database: Database):
 
 def test_the_description_names_every_address(sqlite_database: Database):
     told = leader(sqlite_database).get("/api/v1/openapi.json").json()
-    assert set(told["paths"]) == {"/api/v1/rollup", "/api/v1/{kind}"}
+    assert set(told["paths"]) == {"/api/v1/rollup", "/api/v1/ledger", "/api/v1/{kind}"}
     kind = told["paths"]["/api/v1/{kind}"]["get"]["parameters"][0]
     assert tuple(kind["schema"]["enum"]) == KINDS
     assert create_app(sqlite_database).openapi_url is None

@@ -61,8 +61,8 @@ def test_the_list_is_narrowed_by_plan_gravity_field_and_words(plans: Database):
     client = office(create_app(plans))
     rows = rows_on(client.get("/contradictions?plan=xiaoyi&grave=1&undecided=1"))[1:]
     assert {row[1] for row in rows} == {"严重"}
-    assert {row[5] for row in rows} == {"未处理"}
-    assert {row[3] for row in rows_on(client.get("/contradictions?field=years"))[1:]} == {"年限"}
+    assert {row[5] for row in rows} == {"待裁定"}
+    assert {row[3] for row in rows_on(client.get("/contradictions?field=years"))[1:]} == {"起止年限"}
     found = rows_on(client.get("/contradictions?q=9.54万立方米"))[1:]
     assert [row[0].split()[-1] for row in found] == ["xiaoyi-x01"]
     assert client.get("/contradictions?field=nothing").status_code == 422
@@ -90,7 +90,7 @@ def test_a_decision_is_kept_shown_and_audited(loaded: Database):
     assert "采用 说法 1" in audited[3]
     row = water(loaded)
     assert (row.decided_reading, row.in_use, row.row_version) == (0, 0, 2)
-    assert "未处理" not in rows_on(client.get("/contradictions?q=xiaoyi-x01"))[1]
+    assert "待裁定" not in rows_on(client.get("/contradictions?q=xiaoyi-x01"))[1]
 
 
 def test_neither_reading_may_hold_and_the_page_says_that_data_differ(plans: Database):

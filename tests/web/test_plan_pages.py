@@ -80,8 +80,8 @@ def test_the_source_file_stands_with_its_hash(plans: Database):
 
 def test_a_consultation_draft_says_so(plans: Database):
     client = visitor_with_role(create_app(plans), "office")
-    assert "这是征求意见的初稿" in client.get("/plans/jinzhong").text
-    assert "这是征求意见的初稿" not in client.get("/plans/xiaoyi").text
+    assert "这是征求意见稿" in client.get("/plans/jinzhong").text
+    assert "这是征求意见稿" not in client.get("/plans/xiaoyi").text
 
 
 def test_the_periods_of_the_plan_stand_year_by_year(plans: Database):

@@ -96,22 +96,22 @@ def test_every_field_stands_beside_its_source(database: Database):
 
 def test_the_parts_stand_with_their_amounts_and_shares(database: Database):
     rows = {row[0]: row[1:] for row in rows_on(office(database).get(HERE)) if row}
-    assert rows["再生水厂qingshan-02-1 · 修改"][1:3] == ["10,000.00", "40.0%"]
-    assert rows["再生水管网qingshan-02-2 · 修改"][1:3] == ["15,000.00", "60.0%"]
-    assert rows["合计"][1:3] == ["25,000.00", "100.0%"]
+    assert rows["再生水厂qingshan-02-1 · 修改 · 变更状态 · 归档"][1:4] == ["未填报", "10,000.00", "40.0%"]
+    assert rows["再生水管网qingshan-02-2 · 修改 · 变更状态 · 归档"][1:4] == ["未填报", "15,000.00", "60.0%"]
+    assert rows["合计"][2:4] == ["25,000.00", "100.0%"]
 
 
 def test_contradictions_and_commitments_are_linked(database: Database):
     page = office(database).get(HERE)
     assert re.search(r'<a href="/contradictions/\d+">两个表的牵头部门不同</a>', page.text)
     rows = {row[0]: row[1:] for row in rows_on(page) if row}
-    assert rows["两个表的牵头部门不同"] == ["重大", "待裁定"]
+    assert rows["两个表的牵头部门不同"] == ["严重", "待裁定"]
     assert rows["再生水利用率"] == ["≥ 25 %", "2025", "再生水利用率达到25%以上"]
 
 
 def test_a_quantity_shows_its_value_year_and_wording(database: Database):
     rows = {row[0]: row[1:] for row in rows_on(office(database).get("/projects/qingshan-01")) if row}
-    assert rows["营造林面积"] == ["0.5 万亩", "2025", "完成营造林0.5万亩", ""]
+    assert rows["营造林面积 修改 · 删除"] == ["0.5 万亩", "2025", "完成营造林0.5万亩", ""]
 
 
 def test_a_value_that_a_person_gave_says_who_gave_it_on_what_document(database: Database):

@@ -81,7 +81,7 @@ def test_what_is_wrong_stands_at_its_field_and_what_was_typed_stays(database: Da
     page = sent(client, EDIT, **typed)
     assert page.status_code == 422
     errors = errors_on(page)
-    assert errors["last_year"] == "起止年份填写的是 2025—2021，起始年份不能晚于结束年份。"
+    assert errors["last_year"] == "起止年限填写的是 2025—2021，起始年份不能晚于结束年份。"
     assert "本行政区划没有登记这个部门" in errors["lead_id"]
     assert errors["reason"] == "“修改原因”不能为空。"
     assert "有 3 处需要改正。" in page.text

@@ -40,7 +40,7 @@ def test_the_workbook_holds_the_filtered_list_and_says_what_it_was_narrowed_to(d
     assert "qingshan-01" in cells
     assert "qingshan-02" in cells
     assert "qingshan-03" not in cells
-    assert any(isinstance(cell, str) and "文字：工程；投资估算：有估算" in cell for cell in cells)
+    assert any(isinstance(cell, str) and "文字：工程；投资估算：有投资估算" in cell for cell in cells)
 
 
 def test_every_page_of_a_long_list_is_exported(database: Database):
