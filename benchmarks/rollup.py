@@ -68,9 +68,12 @@ _BUDGETS = (
     FROM budget JOIN facts USING (project_id) GROUP BY programme, year, source_id, department
 """
 )
+# Counted inside, so that the time is the database's and not that of fetching some 500,000 groups.
 SUM = """
-    SELECT project_id, year, source_id, stage, SUM(amount_fen) FROM ledger_entry {how}
-    WHERE state = 'approved' AND occurred_quarter <= :quarter GROUP BY project_id, year, source_id, stage
+    SELECT COUNT(*), SUM(fen) FROM (
+        SELECT SUM(amount_fen) AS fen FROM ledger_entry {how}
+        WHERE state = 'approved' AND occurred_quarter <= :quarter GROUP BY project_id, year, source_id, stage
+    )
 """
 
 
@@ -79,8 +82,8 @@ def raw(session: Session, quarter: int) -> list[Any]:
     return [row for query in (_FLOWS, _BUDGETS) for row in session.execute(text(query), {"quarter": quarter})]
 
 
-def _sums(session: Session, how: str) -> int:
-    return len(session.execute(text(SUM.format(how=how)), {"quarter": NOW}).all())
+def _sums(session: Session, how: str) -> Any:
+    return session.execute(text(SUM.format(how=how)), {"quarter": NOW}).one()
 
 
 def main() -> None:

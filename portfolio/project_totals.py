@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, case, func, literal, or_, true, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, case, func, literal, or_, true, union_all
 from sqlmodel import Session
 
 from core.database import select_columns
@@ -88,12 +88,16 @@ def _totals(*sums: Any) -> ListTotals:
 def _some_money(seen: Seen, plan_id: int | None) -> ColumnElement[bool]:
     """Whether any project of these plans has money.
 
-    Above 0, and not other than 0: the indexes of the columns find that at once.
+    First whether any project at all has, which the index of each column tells at once: that is why they are asked one by
+    one, and for amounts above 0.
     """
-    anywhere = ListSource(NOW.rows.alias("anywhere"))
-    of_plans = conditions(seen, ProjectFilter(plan_id=plan_id), anywhere)
-    some = or_(*(anywhere.column(name) > 0 for name in _SHOWN_MONEY))
-    return select_columns(literal(1)).where(*of_plans, some).exists()
+    listed = ListSource(NOW.rows.alias("anywhere"))
+    above = [listed.column(name) > 0 for name in _SHOWN_MONEY]
+    anywhere = or_(*(select_columns(literal(1)).where(one).exists() for one in above))
+    if seen is None and plan_id is None:
+        return anywhere
+    of_plans = conditions(seen, ProjectFilter(plan_id=plan_id), listed)
+    return and_(anywhere, select_columns(literal(1)).where(*of_plans, or_(*above)).exists())
 
 
 @lru_cache(maxsize=KEPT)
@@ -112,8 +116,13 @@ def _kept_sums(seen: Seen, plan_id: int | None) -> Select[Any]:
 
 @lru_cache(maxsize=KEPT)
 def _kept_money(seen: Seen, chosen: ProjectFilter) -> Select[Any]:
-    """One row: the money of whole plans. Each sum is a query of its own, which the index of its column answers alone."""
-    asked, ended = conditions(seen, chosen), NOW.column("state") == "ended"
+    """One row: the money of whole plans. Each sum is a query of its own, which the index of its column answers alone.
+
+    The ended projects are looked up by id: SQLite would rather go through all rows than believe that they are few.
+    """
+    asked, found = conditions(seen, chosen), ListSource(NOW.rows.alias("found"))
+    few = select_columns(found.column("project_id")).where(found.column("state") == "ended")
+    ended = NOW.column("project_id").in_(few)
 
     def total(name: str, *more: ColumnElement[bool]) -> Any:
         sums = select_columns(func.sum(NOW.column(name))).where(*asked, *more)

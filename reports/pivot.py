@@ -54,7 +54,7 @@ class PivotWish:
         """Errors: UnknownDimension, UnknownLevel, SameDimension; Invalid for rows and figures that there are not."""
         check_dimensions(self.rows, ROW_DIMENSIONS, self.level)
         if not 1 <= len(self.rows) <= MOST_ROW_DIMENSIONS:
-            raise Invalid(field="rows", label=N_("行"), found=",".join(self.rows), expected=N_("一个或两个"))
+            raise Invalid(field="rows", label=N_("行维度"), found=",".join(self.rows), expected=N_("一个或两个"))
         if self.columns is not None:
             check_dimensions((self.columns,), COLUMN_DIMENSIONS, self.level)
         used = [*self.rows, self.columns]

@@ -1,4 +1,4 @@
-"""What has to be said below a pivot: why its rows do not add up to its total, where they do not. Pure."""
+"""What has to be said below a pivot: why its rows do not add up to its total, where they do not."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

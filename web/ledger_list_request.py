@@ -246,5 +246,5 @@ def _read_rest(asked: LedgerRequest) -> dict[str, Any]:
 def _is_descending(request: Request) -> bool:
     text = request.query_params.get("dir") or "desc"
     if text not in ("asc", "desc"):
-        raise Invalid(field="dir", label=N_("排序方向"), found=text, expected="asc、desc")
+        raise Invalid(field="dir", label=N_("排序方向"), found=text, expected=("asc", "desc"))
     return text == "desc"

@@ -244,6 +244,6 @@ def _read_order(asked: ListRequest, request: Request) -> None:
     if sort not in SORTS:
         raise Invalid(field="sort", label=N_("排序"), found=sort, expected=tuple(SORTS))
     if direction not in ("asc", "desc"):
-        raise Invalid(field="dir", label=N_("排序方向"), found=direction, expected="asc、desc")
+        raise Invalid(field="dir", label=N_("排序方向"), found=direction, expected=("asc", "desc"))
     asked.sort, asked.descending = sort, direction == "desc"
     asked.after = place_from_text(request.query_params.get(PAGE_PLACE, ""), sort, asked.descending)

@@ -51,7 +51,10 @@ def test_the_database_keeps_the_facts_of_what_was_submitted(
         session.execute(text(statement))
 
 
-APPROVING = "UPDATE ledger_entry SET state = 'approved', posted_period = 20242, approved_at = '2024-07-01 00:00:00', approved_by = '丙'"
+APPROVING = (
+    "UPDATE ledger_entry SET state = 'approved', posted_period = 20242, "
+    "approved_at = '2024-07-01 00:00:00', approved_by = '丙'"
+)
 
 
 @pytest.mark.parametrize(

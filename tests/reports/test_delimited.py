@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Callable
+from datetime import date
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,16 @@ from openpyxl import load_workbook
 
 from core.database import Database
 from portfolio.access import OPERATOR_READER
+from portfolio.editing import change_state
+from portfolio.listing import set_money
 from portfolio.plans import find_plan
 from portfolio.project_list import ProjectFilter, every_row
+from portfolio.project_totals import totals_of
+from portfolio.projects import MONEY_COLUMNS
 from reports.delimited import MARK, harmless, list_as_csv, project_list_as_csv
 from reports.exports import KINDS, exported
 from reports.workbook import write_project_list
-from tests.samples import find_small_plan, identity, make_project
+from tests.samples import SOMEBODY, WAN, find_small_plan, identity, make_project
 
 Q = 20244
 
@@ -130,12 +135,63 @@ def test_the_project_list_as_a_workbook_adds_up(plans: Database) -> None:
     sheet = load_workbook(BytesIO(content), data_only=True).worksheets[0]
     lines = list(sheet.iter_rows(values_only=True))
     assert lines[1][0] == "规划：孝义"
-    assert lines[1][10] == "单位：万元"
+    assert lines[1][11] == "单位：万元"
     assert [line[2] for line in lines[3:-1]] == [row.code for row in rows]
     assert lines[-1][0] == "合计 36 个项目，其中 0 个规划未载明投资"
-    assert lines[-1][11] == 514_303
+    assert {line[8] for line in lines[3:-1]} == {"未填报"}
+    assert lines[-1][12] == 514_303
     formulas = load_workbook(BytesIO(content)).worksheets[0]
-    assert "SUM(L4:L39)" in str(formulas.cell(40, 12).value)
+    assert formulas.cell(40, 13).value == '=ROUND(SUMIF(I4:I39,"<>终止",M4:M39),6)'
+    assert formulas.max_column == 13
+
+
+@pytest.fixture
+def ended(stored: Database) -> Database:
+    """The small plan with money at each of its projects, of which one is ended."""
+    with stored.writing() as session:
+        small = find_small_plan(session)
+        document = {"since_on": date(2024, 9, 30), "document": "青政办〔2024〕7号", "reason": None}
+        change_state(session, small.water, "ended", **document, by=SOMEBODY)  # type: ignore[arg-type]
+        for wan, project in enumerate((small.forest, small.water, small.sewage), start=1):
+            set_money(session, {identity(project): dict.fromkeys(MONEY_COLUMNS, wan * WAN)})
+    return stored
+
+
+def test_ended_projects_are_listed_and_leave_the_last_row_as_they_leave_the_page(ended: Database) -> None:
+    with ended.reading() as session:
+        totals = totals_of(session, OPERATOR_READER, ProjectFilter())
+    content = workbook(listed(ended, "qingshan"), money=True)
+    lines = list(load_workbook(BytesIO(content), data_only=True).worksheets[0].iter_rows(values_only=True))
+    assert lines[2][12:] == ("总投资", "下达", "完成投资", "支付", "投资完成率")
+    assert [line[8] for line in lines[3:-1]] == ["未填报", "终止", "未填报"]
+    assert lines[-1][0] == "合计 2 个项目，其中 1 个规划未载明投资；另有 1 个已终止，不计入"
+    assert list(lines[-1][12:16]) == [9_000, 4, 4, 4]
+    assert [int(amount * WAN) for amount in (lines[-1][12], lines[-1][14], lines[-1][15])] == [
+        totals.estimate_fen,
+        totals.work_done_fen,
+        totals.paid_fen,
+    ]
+    assert [line[16] for line in lines[3:-1]] == [round(1 / 9_000, 10), round(2 / 25_000, 10), "—"]
+
+
+def test_a_list_of_ended_projects_alone_has_no_sum(ended: Database) -> None:
+    rows = [row for row in listed(ended, "qingshan") if row.state == "ended"]
+    lines = list(load_workbook(BytesIO(workbook(rows)), data_only=True).worksheets[0].iter_rows(values_only=True))
+    assert lines[-1][0] == "合计 0 个项目，其中 0 个规划未载明投资；另有 1 个已终止，不计入"
+    assert not lines[-1][12]
+
+
+def test_the_csv_has_the_state_and_where_there_is_money_its_columns(ended: Database) -> None:
+    rows = listed(ended, "qingshan")
+    plain, found = read(project_list_as_csv(rows)), read(project_list_as_csv(rows, unit="元", money=True))
+    assert [line["项目状态"] for line in plain] == ["未填报", "终止", "未填报"]
+    assert "支付（万元）" not in plain[0]
+    amounts = ("总投资（元）", "下达（元）", "完成投资（元）", "支付（元）", "投资完成率")
+    assert [list(map(line.get, amounts)) for line in found] == [
+        ["90000000", "10000", "10000", "10000", "0.01%"],
+        ["250000000", "20000", "20000", "20000", "0.01%"],
+        ["", "30000", "30000", "30000", "—"],
+    ]
 
 
 def test_a_project_list_without_rows_is_a_header(plans: Database) -> None:
@@ -154,11 +210,12 @@ def test_a_dangerous_name_stays_a_text_in_csv_and_workbook(stored: Database) -> 
 
 
 @pytest.mark.office
+@pytest.mark.parametrize("language", ["zh", "en"])
 def test_recalculating_the_list_changes_no_cell(
-    plans: Database, tmp_path: Path, office: Callable[[Path], Path]
+    ended: Database, tmp_path: Path, office: Callable[[Path], Path], language: str
 ) -> None:
     path = tmp_path / "list.xlsx"
-    path.write_bytes(workbook(listed(plans, "xiaoyi"), unit="元"))
+    path.write_bytes(workbook(listed(ended, "qingshan"), unit="元", money=True, language=language))
     before, after = (load_workbook(one, data_only=True).worksheets[0] for one in (path, office(path)))
     for row in before.iter_rows():
         for cell in row:
