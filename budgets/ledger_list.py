@@ -130,7 +130,9 @@ def stages_of(session: Session, reader: Reader, ids: Collection[int]) -> list[An
     wanted = sorted(set(ids))
     found: list[Any] = []
     for start in range(0, len(wanted), _EXPORTED):
-        query = with_projects(select_columns(LedgerEntry.id, LedgerEntry.stage, LedgerEntry.state, col(Project.plan_id)))
+        query = with_projects(
+            select_columns(LedgerEntry.id, LedgerEntry.stage, LedgerEntry.state, col(Project.plan_id))
+        )
         of_these = col(LedgerEntry.id).in_(wanted[start : start + _EXPORTED])
         found += session.execute(query.where(reader.sees(Project.plan_id), of_these)).all()  # type: ignore[arg-type]
     return found
