@@ -101,7 +101,8 @@ def approve_entries(session: Session, ids: Collection[int], *, by: Approver) -> 
         for row in rows
     ]
     _write(session, "approve", changes, by.actor, before={"state": SUBMITTED})
-    add_to_totals(session, [(row["parent_id"] or row["project_id"], row["stage"], row["amount_fen"]) for row in rows])
+    changed = [(row["project_id"], row["parent_id"], row["stage"], row["amount_fen"]) for row in rows]
+    add_to_totals(session, changed)
     return len(rows)
 
 

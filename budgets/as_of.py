@@ -23,6 +23,6 @@ def counted(
     Errors: Invalid for an edition that there is not.
     """
     if edition not in EDITIONS:
-        raise Invalid(field="edition", label=N_("口径"), found=edition, expected=tuple(EDITIONS))
+        raise Invalid(field="edition", label=N_("数据口径"), found=edition, expected=tuple(EDITIONS))
     by = table.posted_period if edition == AS_ISSUED else table.occurred_quarter
     return and_(col(table.state) == APPROVED, col(by) <= quarter)

@@ -8,6 +8,7 @@ from sqlmodel import Session
 from budgets.archiving import archive_project
 from budgets.estimates import refresh_listing
 from budgets.packages import NewAmount, check_parts_since, claim_amounts, put_amounts
+from budgets.totals import make_totals_anew
 from core.audit import Actor
 from core.calendar import current_quarter, quarter_of
 from portfolio.editing import change_state
@@ -73,3 +74,4 @@ def _brought_together(
     put_amounts(session, amounts, basis, by=by)
     check_parts_since(session, package, basis.from_quarter)
     refresh_listing(session, [package.id])
+    make_totals_anew(session, [package.id])

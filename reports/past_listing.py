@@ -162,7 +162,9 @@ def _money(project_id: Any, name: str, quarter: int, edition: str) -> Any:
         return sums.where(counted(LedgerEntry, quarter, edition), *asked).scalar_subquery()
 
     # Not a join of parts and entries, for which SQLite would go through the whole ledger for every project.
-    below = select_columns(cast(func.sum(total(part.id)), BigInteger)).where(col(part.parent_id) == project_id)
+    below = select_columns(cast(func.sum(total(part.id)), BigInteger)).where(
+        col(part.parent_id) == project_id, func.coalesce(_state(part.id, quarter), "") != "ended"
+    )
     return func.coalesce(total(project_id), 0) + func.coalesce(below.scalar_subquery(), 0)
 
 

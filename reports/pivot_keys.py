@@ -1,7 +1,7 @@
 """What the keys of a roll-up are called on pages and in files, and in which order people expect them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlmodel import Session, col
@@ -49,6 +49,7 @@ class KeyNames:
 
     names: Mapping[str, Mapping[Any, str]]
     order: Mapping[str, Mapping[Any, int]]
+    english: Mapping[Any, str] = field(default_factory=dict)  # of funding sources
 
     def label(self, dimension: str, key: Key, words: Words) -> Label:
         if key is None:
@@ -61,6 +62,8 @@ class KeyNames:
             return Label(words.say(N_("%(year)s年第%(quarter)s季度"), **facts))
         if isinstance(key, int):
             return Label(words.say(N_("%(year)s年"), year=key))
+        if dimension == "source":
+            return Label(self.english.get(key, key) if words.language == "en" else key)
         name = self.names.get(dimension, {}).get(key, key)
         return Label(name, of_plan=True, code=key if dimension == "project" else None)
 
@@ -76,6 +79,7 @@ def key_names(session: Session, keys: Mapping[str, set[Any]]) -> KeyNames:
     """The names of these keys, by dimension; a query for each dimension that has names."""
     names: dict[str, dict[Any, str]] = {}
     order: dict[str, dict[Any, int]] = {}
+    english: dict[Any, str] = {}
     if "project" in keys:
         rows = _projects(session, keys["project"])
         names["project"] = {code: name for code, name, _, _ in rows}
@@ -91,9 +95,10 @@ def key_names(session: Session, keys: Mapping[str, set[Any]]) -> KeyNames:
         listed = [name for (name,) in session.execute(query)]
         order["programme"] = {name: -place for place, name in enumerate(listed)}  # the first of a name decides
     if "source" in keys:
-        tree = [node.source.name for node in source_tree(session)]
-        order["source"] = {name: place for place, name in enumerate(tree)}
-    return KeyNames(names, order)
+        tree = [node.source for node in source_tree(session)]
+        order["source"] = {source.name: place for place, source in enumerate(tree)}
+        english = {source.name: source.name_en for source in tree}
+    return KeyNames(names, order, english)
 
 
 def _texts(keys: set[Any]) -> list[str]:

@@ -134,7 +134,9 @@ def _read(request: Request, *, strict: bool) -> Choices:
         unit = None
     edition = address.get("edition") or AS_CORRECTED
     if edition not in EDITIONS:
-        problems.append(Invalid(field="edition", label=N_("口径"), found=edition, expected=tuple(EDITIONS.values())))
+        problems.append(
+            Invalid(field="edition", label=N_("数据口径"), found=edition, expected=tuple(EDITIONS.values()))
+        )
         edition = AS_CORRECTED
     as_of = None
     try:

@@ -8,6 +8,7 @@ from sqlmodel import Session
 from budgets.as_of import EDITIONS
 from budgets.entries import STATES
 from budgets.rates import RATES
+from budgets.sources import source_tree
 from core.errors import N_, Missing
 from reports.figure_sheet import COUNTS, FigureSheet, figure_sheet
 from reports.findings import words_in
@@ -18,6 +19,7 @@ from reports.rollup import Scope, UnknownLevel
 from web.choices import PAGE_PLACE, Choices
 from web.deps import Chosen, Reading, SignedIn
 from web.forms import id_from_text
+from web.ledger_forms import source_words_by_name
 from web.pages import page
 from web.plan_choice import plan_choice
 
@@ -49,6 +51,7 @@ def get_figure(request: Request, reader: SignedIn, session: Reading, choices: Ch
         editions=EDITIONS,
         states=STATES,
         reasons=REASONS,
+        source_names=source_words_by_name(source_tree(session), choices.language),
         is_rate=figure in RATES,
         counts=figure in COUNTS or figure == "start",
         projects=sheet.projects[start : start + PAGE],

@@ -15,6 +15,7 @@ from budgets.importing.report import findings_of, first_rows, named_sums
 from budgets.importing.scope import recordable
 from budgets.importing.staging import chosen_for
 from budgets.importing.tables import ABANDONED, APPLIED, IMPORT_STATES, READING, STAGED, LedgerImport
+from budgets.sources import source_tree
 from core.errors import NotThere
 from core.files import StoredFile
 from core.jobs import Job
@@ -26,6 +27,7 @@ from web.deps import Chosen, Reading, RecordId, SignedIn, Writing, answered, lea
 from web.forms import NO_PROBLEMS, Problems, Typed, TypedForm, shown_again
 from web.import_forms import COLUMN, matching_from
 from web.import_jobs import APPLY_IMPORT, READ_IMPORT, start_job
+from web.ledger_forms import source_words_by_name
 from web.pages import page
 
 router = APIRouter()
@@ -72,6 +74,7 @@ def _preview(
         rows=first_rows(session, row.id) if row.state == STAGED else [],
         stages=STAGES,
         kinds=KINDS,
+        source_names=source_words_by_name(source_tree(session), language),
         labels=LABELS,
         units=UNITS,
         matching=_matching(row, found),

@@ -16,7 +16,7 @@ from core.errors import N_, Broken, Invalid, Missing, NotThere
 from core.money import UNITS
 from core.money import typed as typed_amount
 from portfolio.access import Reader
-from portfolio.periods import earliest_unclosed
+from portfolio.periods import corrected_before
 from portfolio.projects import Project
 from web.forms import Typed, collecting, id_from_text, raise_any, typed_values
 from web.project_forms import Editable, alive, editable_project
@@ -135,7 +135,7 @@ def spelled(typed: Typed, problems: list[Broken]) -> str:
 
 def offered(session: Session, plan_id: int) -> dict[str, Any]:
     """What the form of an entry offers: stages, the tree of sources, and the first quarter that takes entries."""
-    first_open = earliest_unclosed(session, plan_id)
+    first_open = corrected_before(session, plan_id)
     month = first_open % 10 * 3 - 2
     return {
         "stages": STAGES,
@@ -150,3 +150,8 @@ def offered(session: Session, plan_id: int) -> dict[str, Any]:
 def source_words(tree: list[SourceNode], language: str) -> dict[int | None, str]:
     """What each source is called in the reader's language, by id."""
     return {node.id: node.source.name_en if language == "en" else node.source.name for node in tree}
+
+
+def source_words_by_name(tree: list[SourceNode], language: str) -> dict[str, str]:
+    """What each source is called in the reader's language, by its Chinese name."""
+    return {node.source.name: node.source.name_en if language == "en" else node.source.name for node in tree}

@@ -118,5 +118,5 @@ def _narrowed_to(asked: ListRequest, choices: Choices) -> str:
     if choices.as_of is not None:
         held.append(f"{say(N_('截至'))}{say(N_('：'))}{quarter(choices.as_of, language=choices.language)}")
     if choices.edition != AS_CORRECTED:
-        held.append(f"{say(N_('口径'))}{say(N_('：'))}{say(EDITIONS[choices.edition])}")
+        held.append(f"{say(N_('数据口径'))}{say(N_('：'))}{say(EDITIONS[choices.edition])}")
     return say(N_("；")).join([*held, *named])

@@ -5,12 +5,14 @@ from sqlmodel import Session
 
 from budgets.checks import FORMULAS, RULES
 from budgets.explanations import explain
+from budgets.sources import source_tree
 from core.errors import N_
 from portfolio.access import Reader
 from reports.warning_list import WarningFilter, warning_list, warning_sheet
 from web.choices import Choices
 from web.deps import Chosen, Reading, SignedIn, Writing, answered, leads_to
 from web.forms import NO_PROBLEMS, NOTHING_TYPED, Problems, Typed, TypedForm, shown_again
+from web.ledger_forms import source_words_by_name
 from web.list_filters import Filters
 from web.pages import page
 from web.plan_choice import plan_choice
@@ -28,7 +30,15 @@ def get_warnings(request: Request, reader: SignedIn, session: Reading, choices: 
         plan_id=chosen.plan_id,
     )
     found = warning_list(session, reader, wanted, choices.quarter, after=filters.after)
-    return filters.listed(request, "money/warnings.html", chosen=chosen, found=found, rules=RULES, formulas=FORMULAS)
+    return filters.listed(
+        request,
+        "money/warnings.html",
+        chosen=chosen,
+        found=found,
+        rules=RULES,
+        formulas=FORMULAS,
+        source_names=source_words_by_name(source_tree(session), choices.language),
+    )
 
 
 @router.get("/money/warnings/{rule}/{code}/{source}")
@@ -55,6 +65,7 @@ def _warning_page(
         sheet=sheet,
         rules=RULES,
         formulas=FORMULAS,
+        source_names=source_words_by_name(source_tree(session), choices.language),
         may_explain=reader.may("explain", sheet.line.plan.id),
         typed=typed,
         problems=problems,

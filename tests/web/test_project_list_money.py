@@ -96,7 +96,7 @@ def test_a_past_quarter_has_its_own_money_in_either_edition(office: TestClient):
 def test_the_workbook_has_the_same_columns_and_names_the_edition(office: TestClient):
     content = office.get("/projects.xlsx?plan=qingshan&as_of=2024Q3&edition=as-issued").content
     lines = list(load_workbook(BytesIO(content), data_only=True).active.iter_rows(values_only=True))
-    assert "截至：2024年第3季度；口径：发布时；规划：" in str(lines[1][0])
+    assert "截至：2024年第3季度；数据口径：发布时；规划：" in str(lines[1][0])
     assert lines[2][-5:] == ("总投资", "下达", "完成投资", "支付", "投资完成率")
     assert lines[-1][-5:-1] == (34_000, 900, 34_500, 120)
 
