@@ -56,6 +56,6 @@ def test_the_money_of_an_ended_part_leaves_every_sum_from_its_quarter(stored: Da
         assert in_the_list(session, code) == in_the_rollup(session, code, 20264) == 300
         paid(session, plant, 7, date(2023, 6, 1))
         assert in_the_list(session, code) == in_the_rollup(session, code, 20264) == 307
-        then = listing_at(session, OPERATOR_READER, 20224)
+        then = listing_at(session, OPERATOR_READER, 20224, sort="order")
         assert in_the_list(session, code, source=then) == in_the_rollup(session, code, 20224) == 800
         assert mismatches(session) == []
