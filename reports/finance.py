@@ -20,7 +20,7 @@ from core.errors import N_
 from portfolio.access import Reader
 from portfolio.plans import Plan
 from portfolio.projects import Project
-from reports.findings import Sentence
+from reports.findings import Sentence, Words
 from reports.forecast_sheet import ForecastSheet, forecast_sheet
 from reports.money import money_rollup, whole_money
 from reports.money_figures import MoneyFigures
@@ -78,12 +78,19 @@ class FinanceReport:
     forecast: ForecastSheet
     entries: tuple[PeriodEntry, ...]
     project_names: dict[str, str]
+    english_sources: dict[str, str]  # the English names of the funding sources, by their Chinese ones
     generated_for: str
 
     @property
     def caption(self) -> Sentence:
         facts = {"year": self.period.year, "quarter": self.period.last_quarter % 10}
         return Sentence(N_("%(year)s年第%(quarter)s季度"), facts)
+
+    def source_name(self, name: str | None, words: Words) -> str:
+        """What a funding source is called in the language of the report; money without one is not by source."""
+        if name is None:
+            return words.say(N_("不分来源"))
+        return self.english_sources.get(name, name) if words.language == "en" else name
 
 
 def build_finance(
@@ -119,6 +126,7 @@ def build_finance(
         forecast=forecast_sheet(session, reader, scope, edition),
         entries=tuple(_entries(session, reader, plan, quarter, edition)),
         project_names=_names(session, plan),
+        english_sources=dict(session.execute(select_columns(FundingSource.name, FundingSource.name_en)).all()),
         generated_for=reader.actor.name,
     )
 

@@ -24,7 +24,7 @@ from reports.workbook_cells import (
     write_whole,
 )
 from reports.workbook_finance_lists import FORECAST, caption_of, started, write_entries, write_forecast, write_total
-from reports.workbook_finance_tables import NO_SOURCE, write_groups, write_source_years
+from reports.workbook_finance_tables import write_groups, write_source_years
 from reports.workbook_style import Book, open_book
 
 COVER, BY_SOURCE, BY_DEPARTMENT = N_("封面与说明"), N_("来源×年度"), N_("按牵头部门")
@@ -48,7 +48,7 @@ def write_finance(
     book = open_book(target, words, unit, demo=demo, title=title, made_on=report.as_of_on)
     _write_cover(book, report)
     caption = caption_of(report, words)
-    write_source_years(book, BY_SOURCE, caption, report.by_source_year, report.whole)
+    write_source_years(book, BY_SOURCE, caption, report)
     write_groups(book, BY_DEPARTMENT, caption, N_("牵头部门"), report.by_department, report.whole)
     write_groups(book, BY_PROGRAMME, caption, N_("规划类别"), report.by_programme, report.whole)
     _write_gap(book, report)
@@ -144,7 +144,7 @@ def _write_waiting(book: Book, report: FinanceReport) -> None:
     start = row
     for one in sorted(report.waiting, key=lambda one: list(STAGES).index(one.stage)):
         write_text(book, sheet, row, 0, words.say(STAGES[one.stage]), "middle")
-        write_text(book, sheet, row, 1, one.source or words.say(NO_SOURCE))
+        write_text(book, sheet, row, 1, report.source_name(one.source, words))
         write_whole(book, sheet, row, 2, one.submitted, "middle")
         write_amount(book, sheet, row, 3, one.submitted_fen)
         write_whole(book, sheet, row, 4, one.drafts, "middle")

@@ -26,7 +26,7 @@ from reports.workbook_cells import (
     write_text,
     write_whole,
 )
-from reports.workbook_finance_tables import NO_SOURCE, share_in_cell
+from reports.workbook_finance_tables import share_in_cell
 from reports.workbook_style import Book
 
 FORECAST, RECONCILIATION = N_("年末预测"), N_("对账明细")
@@ -76,7 +76,7 @@ def write_forecast(book: Book, report: FinanceReport) -> None:
     sheet, row = started(book, report, FORECAST, columns)
     start = row
     for one in report.forecast.rows:
-        write_text(book, sheet, row, 0, one.node.source.name)
+        write_text(book, sheet, row, 0, report.source_name(one.node.source.name, words))
         expected = one.expected
         amounts = (one.year.budget_fen, one.year.paid_fen, expected.year_end_fen)
         for place, fen in enumerate(amounts, start=1):
@@ -131,7 +131,7 @@ def write_entries(book: Book, report: FinanceReport) -> None:
         Column(N_("项目编号"), 14),
         Column(N_("项目名称"), 34),
         Column(N_("环节"), 10),
-        Column(N_("性质"), 14),
+        Column(N_("类型"), 14),
         Column(N_("资金来源"), 18),
         Column(N_("发生日期"), 12),
         Column(N_("入账季度"), 10),
@@ -148,7 +148,7 @@ def write_entries(book: Book, report: FinanceReport) -> None:
         write_text(book, sheet, row, 2, one.project)
         write_text(book, sheet, row, 3, words.say(STAGES[one.stage]), "middle")
         write_text(book, sheet, row, 4, words.say(KINDS[one.kind]), "middle")
-        write_text(book, sheet, row, 5, one.source or words.say(NO_SOURCE))
+        write_text(book, sheet, row, 5, report.source_name(one.source, words))
         write_text(book, sheet, row, 6, one.occurred_on.isoformat(), "middle")
         write_text(book, sheet, row, 7, quarter_name(one.posted_period), "middle")
         for place, text in ((8, one.document), (9, one.note)):

@@ -10,6 +10,7 @@ from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 from budgets.entries import STAGES
 from budgets.rates import RATES, Rate
 from core.errors import N_
+from reports.finance import FinanceReport
 from reports.money_figures import MoneyFigures
 from reports.workbook_cells import (
     AMOUNT_WIDTHS,
@@ -27,7 +28,6 @@ from reports.workbook_style import ACCENT, INK, LINE, PLANNED_FILL, PLANNED_LINE
 
 _MONEY, _RATES, _COUNTS = N_("金额"), N_("比率"), N_("个数")
 _STAGE_COLUMNS = tuple(f"{stage}_fen" for stage in STAGES)
-NO_SOURCE = N_("不分来源")
 _MOST_GROUPS = 12  # groups that a chart can still name
 # What the chart shows: the column of the table, its name and its colour, lighter to darker as the money goes on its way.
 _CHARTED = (
@@ -39,10 +39,9 @@ _CHARTED = (
 )
 
 
-def write_source_years(
-    book: Book, name: str, caption: str, groups: Sequence[MoneyFigures], whole: MoneyFigures
-) -> None:
-    """Each source with its years, a subtotal under each source and the total below. Keys of the groups: source, year."""
+def write_source_years(book: Book, name: str, caption: str, report: FinanceReport) -> None:
+    """Each source with its years, a subtotal under each source and the total below."""
+    groups, whole = report.by_source_year, report.whole
     words, money = book.words, AMOUNT_WIDTHS[book.unit]
     columns = (
         Column(N_("资金来源"), 22),
@@ -57,7 +56,7 @@ def write_source_years(
     for source, of_source in groupby(groups, key=lambda one: one.keys[0]):
         rows = list(of_source)
         start = row
-        label = words.say(NO_SOURCE) if source is None else str(source)
+        label = report.source_name(None if source is None else str(source), words)
         for one in rows:
             write_text(book, sheet, row, 0, label)
             write_text(book, sheet, row, 1, str(one.keys[1]), "middle")

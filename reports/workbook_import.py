@@ -65,6 +65,10 @@ def write_import_template(
         merge_text(book, sheet, row, 0, last, words.say(note), "note")
     named = [Column(f"{name}（{unit}）" if name == "金额" else name, width) for name, width in _COLUMNS]
     first = add_table_header(book, sheet, row + 1, named)
+    for place, column in enumerate(named):
+        sheet.write_string(
+            first - 1, place, column.title, book.style("header")
+        )  # in English they would not be read back
     _write_example(book, sheet, first, projects, sources)
     sheet.freeze_panes(first, 3)
     _add_lists(book, sheet, first, projects, sources)

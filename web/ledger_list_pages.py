@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 from sqlmodel import Session, col, select
 
 from budgets.entries import DRAFT, KINDS, STAGES, STATES, LedgerEntry
-from budgets.ledger import source_names, submit_entries
+from budgets.ledger import submit_entries
 from budgets.ledger_list import every_entry, ledger_page
 from budgets.ledger_sums import sums_of
 from budgets.locking import lock_projects
@@ -119,13 +119,14 @@ def get_ledger_csv(
     request: Request, reader: SignedIn, session: Reading, choices: Chosen, database: AppDatabase
 ) -> Response:
     asked = _asked(request, session, reader)
+    sources = source_words(asked.tree, choices.language)
 
     def lines() -> Iterator[str]:
         # The body leaves after the route's own transaction has ended, so it reads in one of its own.
         with database.reading() as fresh:
             rows = every_entry(fresh, reader, asked.chosen, descending=asked.descending)
-            named = source_names(fresh), _titles(fresh, reader)
-            yield from ledger_as_csv(rows, *named, language=choices.language, unit=choices.unit)
+            titles = _titles(fresh, reader)
+            yield from ledger_as_csv(rows, sources, titles, language=choices.language, unit=choices.unit)
 
     return StreamingResponse(lines(), media_type=CSV_TYPE, headers=_headers(choices, "csv"))
 
@@ -137,7 +138,7 @@ def get_ledger_xlsx(request: Request, reader: SignedIn, session: Reading, choice
     write_ledger(
         every_entry(session, reader, asked.chosen, descending=asked.descending),
         file,
-        source_names(session),
+        source_words(asked.tree, choices.language),
         _titles(session, reader),
         language=choices.language,
         unit=choices.unit,

@@ -186,14 +186,16 @@ def test_only_this_route_takes_large_bodies(app: FastAPI, tmp_path: Path, monkey
         assert "最多 1 MB" in send(client, large).text
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_template_has_lists_and_comes_back_without_its_example(
-    app: FastAPI, database: Database, tmp_path: Path
+    app: FastAPI, database: Database, tmp_path: Path, language: str
 ) -> None:
     client = visitor_with_role(app, "office")
+    client.get(f"/money/import?lang={language}")
     response = client.get("/money/import/template.xlsx?plan=qingshan")
     assert response.headers["content-disposition"].startswith("attachment")
     book = load_workbook(BytesIO(response.content))
-    sheet = book["台账"]
+    sheet = book.worksheets[0]
     assert book["选项"].sheet_state == "hidden"
     lists = {str(one.sqref).split(":")[0][0]: one.formula1 for one in sheet.data_validations.dataValidation}
     assert lists["B"] == "选项!$A$2:$A$5"
