@@ -52,6 +52,9 @@ messages: setup  ## collect the texts of code and templates into the catalogues
 
 bench: setup  ## speed, as ratios to a baseline in the same run; writes benchmarks/results.md
 	$(BIN)/python -m benchmarks.list_page
+	$(BIN)/python -m benchmarks.rollup
+	$(BIN)/python -m benchmarks.posting
+	$(BIN)/python -m benchmarks.spend_import
 
 lock:  ## resolve the dependencies anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q pyproject.toml -o requirements.lock
