@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from math import ceil
 
 from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
@@ -212,6 +213,12 @@ def number_in_cell(exact: Decimal) -> float | None:
     if len(exact.normalize().as_tuple().digits) > 15:
         return None
     return int(exact) if exact == exact.to_integral_value() else float(exact)
+
+
+def share_in_cell(value: Fraction) -> float:
+    """A share as a cell holds it: rounded half up to ten decimals, which every spreadsheet program keeps."""
+    places = 10**10
+    return (value.numerator * places * 2 + value.denominator) // (value.denominator * 2) / places
 
 
 def write_amount(book: Book, sheet: Worksheet, row: int, place: int, fen: int | None, style: str = "number") -> None:

@@ -21,12 +21,12 @@ from reports.workbook_cells import (
     add_table_header,
     amount_in_cell,
     merge_text,
+    share_in_cell,
     write_amount,
     write_sum,
     write_text,
     write_whole,
 )
-from reports.workbook_finance_tables import share_in_cell
 from reports.workbook_style import Book
 
 FORECAST, RECONCILIATION = N_("年末预测"), N_("对账明细")

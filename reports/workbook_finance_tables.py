@@ -1,7 +1,6 @@
 """Two tables of the finance workbook: sources by year, and groups of projects, with live totals and the rates beside them."""
 
 from collections.abc import Sequence
-from fractions import Fraction
 from itertools import groupby
 
 from xlsxwriter.utility import xl_col_to_name  # type: ignore[import-untyped]
@@ -19,6 +18,7 @@ from reports.workbook_cells import (
     add_sheet,
     add_table_header,
     merge_text,
+    share_in_cell,
     write_amount,
     write_sum,
     write_text,
@@ -191,9 +191,3 @@ def write_rate(book: Book, sheet: Worksheet, row: int, place: int, rate: Rate, s
         sheet.write_string(row, place, "—", made)
     else:
         sheet.write_number(row, place, share_in_cell(value), made)
-
-
-def share_in_cell(value: Fraction) -> float:
-    """A share as a cell holds it: rounded half up to ten decimals, which every spreadsheet program keeps."""
-    places = 10**10
-    return (value.numerator * places * 2 + value.denominator) // (value.denominator * 2) / places

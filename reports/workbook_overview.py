@@ -21,6 +21,7 @@ from reports.workbook_cells import (
     add_table_header,
     merge_text,
     set_height,
+    share_in_cell,
     top_of,
     write_amount,
     write_sum,
@@ -168,9 +169,7 @@ def _write_share(book: Book, sheet: Worksheet, row: int, total_row: int, share: 
         sheet.write_string(row, _SHARE, "—", made)
         return
     part, whole = xl_rowcol_to_cell(row, _AMOUNT), xl_rowcol_to_cell(total_row, _AMOUNT, row_abs=True)
-    places = 10**10
-    value = (share.numerator * places * 2 + share.denominator) // (share.denominator * 2) / places
-    sheet.write_formula(row, _SHARE, f"=ROUND({part}/{whole},10)", made, value)
+    sheet.write_formula(row, _SHARE, f"=ROUND({part}/{whole},10)", made, share_in_cell(share))
 
 
 def _write_rounding(book: Book, sheet: Worksheet, row: int, groups: Sequence[MoneyGroup], total: PlanOverview) -> int:

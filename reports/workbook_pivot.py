@@ -22,12 +22,12 @@ from reports.workbook_cells import (
     add_sheet,
     add_table_header,
     merge_text,
+    share_in_cell,
     write_amount,
     write_sum,
     write_text,
     write_whole,
 )
-from reports.workbook_finance_tables import share_in_cell
 from reports.workbook_style import Book, open_book
 
 TITLE, RATE_SHEET, DEFINITIONS = N_("资金透视汇总"), N_("比率"), N_("口径说明")

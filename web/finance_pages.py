@@ -10,7 +10,8 @@ from reports.exports import plan_for
 from reports.finance import TITLE, build_finance
 from reports.workbook_finance import write_finance
 from web.deps import Chosen, Reading, SignedIn
-from web.plan_pages import WORKBOOK, attachment
+from web.downloads import WORKBOOK_TYPE
+from web.plan_pages import attachment
 
 router = APIRouter()
 
@@ -27,4 +28,4 @@ def get_finance_report(
     written = BytesIO()
     write_finance(report, written, language=choices.language, unit=choices.unit, demo=request.app.state.demo)
     plain, name = f"{code}-finance-{wanted}.xlsx", f"{plan.short_title}{TITLE}{wanted}.xlsx"
-    return attachment(written.getvalue(), WORKBOOK, plain, name)
+    return attachment(written.getvalue(), WORKBOOK_TYPE, plain, name)

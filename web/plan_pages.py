@@ -3,7 +3,6 @@
 from collections import defaultdict
 from dataclasses import dataclass
 from io import BytesIO
-from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 from sqlmodel import Session, col, select
@@ -23,14 +22,13 @@ from reports.rollup import Scope
 from reports.workbook import write_quarterly
 from web.choices import Choices
 from web.deps import Chosen, Reading, SignedIn
+from web.downloads import WORKBOOK_TYPE, saved_as
 from web.forms import Problems, Typed, shown_again
 from web.pages import page
 from web.plan_choice import plan_choice
 from web.told import told
 
 router = APIRouter()
-
-WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass(frozen=True)
@@ -133,11 +131,11 @@ def get_plan_report(
         report = build(session, reader, plan, wanted)
     written = BytesIO()
     write_quarterly(report, written, language=choices.language, unit=choices.unit, demo=request.app.state.demo)
-    return attachment(written.getvalue(), WORKBOOK, f"{code}-{wanted}.xlsx", f"{plan.short_title}{TITLE}{wanted}.xlsx")
+    return attachment(
+        written.getvalue(), WORKBOOK_TYPE, f"{code}-{wanted}.xlsx", f"{plan.short_title}{TITLE}{wanted}.xlsx"
+    )
 
 
 def attachment(body: bytes, media_type: str, plain_name: str, name: str) -> Response:
     """A file to be saved, under a name in plain letters for old browsers and in any letters for the others."""
-    disposition = f"attachment; filename=\"{plain_name}\"; filename*=UTF-8''{quote(name, safe='')}"
-    headers = {"Content-Disposition": disposition, "Cache-Control": "private, no-store"}
-    return Response(body, media_type=media_type, headers=headers)
+    return Response(body, media_type=media_type, headers=saved_as(name, plain_name))

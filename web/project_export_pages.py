@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from tempfile import TemporaryFile
-from typing import Any, BinaryIO
-from urllib.parse import quote
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
@@ -20,15 +19,14 @@ from reports.delimited import project_list_as_csv
 from reports.workbook import write_project_list
 from web.choices import Choices
 from web.deps import AppDatabase, Chosen, Reading, SignedIn
+from web.downloads import CSV_TYPE, WORKBOOK_TYPE, pieces, saved_as
 from web.listed_plans import listed_plans
 from web.printed import quarter
 from web.project_filters import ListRequest, list_request
 
 router = APIRouter()
 
-_CHUNK = 256_000
 _NAME = N_("项目清单")
-_WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def _asked(request: Request, session: Session, reader: Reader) -> ListRequest:
@@ -51,11 +49,7 @@ def _has_money(session: Session, reader: Reader, asked: ListRequest) -> bool:
 def _headers(choices: Choices, suffix: str) -> dict[str, str]:
     """The file's name: with the day or quarter that the list is of; in plain letters for old programs."""
     when = today().isoformat() if choices.as_of is None else quarter_name(choices.as_of)
-    name = quote(f"{translate(_NAME, choices.language)}-{when}.{suffix}", safe="")
-    return {
-        "Content-Disposition": f"attachment; filename=\"projects-{when}.{suffix}\"; filename*=UTF-8''{name}",
-        "Cache-Control": "private, no-store",
-    }
+    return saved_as(f"{translate(_NAME, choices.language)}-{when}.{suffix}", f"projects-{when}.{suffix}")
 
 
 def _titles(session: Session, reader: Reader) -> dict[int, str]:
@@ -79,7 +73,7 @@ def get_projects_csv(
                 money=_has_money(fresh, reader, asked),
             )
 
-    return StreamingResponse(lines(), media_type="text/csv; charset=utf-8", headers=_headers(choices, "csv"))
+    return StreamingResponse(lines(), media_type=CSV_TYPE, headers=_headers(choices, "csv"))
 
 
 @router.get("/projects.xlsx")
@@ -98,13 +92,7 @@ def get_projects_xlsx(request: Request, reader: SignedIn, session: Reading, choi
     )
     headers = _headers(choices, "xlsx") | {"Content-Length": str(file.tell())}
     file.seek(0)
-    return StreamingResponse(_pieces(file), media_type=_WORKBOOK, headers=headers)
-
-
-def _pieces(file: BinaryIO) -> Iterator[bytes]:
-    with file:
-        while piece := file.read(_CHUNK):
-            yield piece
+    return StreamingResponse(pieces(file), media_type=WORKBOOK_TYPE, headers=headers)
 
 
 def _narrowed_to(asked: ListRequest, choices: Choices) -> str:

@@ -16,7 +16,7 @@ from reports.rollup import Scope, counted_by_heading
 from tests.web.reading_pages import errors_on, rows_on
 from tests.web.visiting import visitor_with_role
 from web.app import create_app
-from web.plan_pages import WORKBOOK
+from web.downloads import WORKBOOK_TYPE
 
 
 def plan_named(database: Database, code: str) -> Plan:
@@ -96,7 +96,7 @@ def test_the_report_is_downloaded_from_the_page(loaded: Database):
     assert chosen_period(client.get("/plans/xiaoyi?as_of=2024Q4"), "xiaoyi") == "2024Q4"
     answer = client.get("/plans/xiaoyi/report", params={"period": "2024Q4", "unit": "亿元"})
     assert answer.status_code == 200
-    assert answer.headers["content-type"] == WORKBOOK
+    assert answer.headers["content-type"] == WORKBOOK_TYPE
     assert 'filename="xiaoyi-2024Q4.xlsx"' in answer.headers["content-disposition"]
     assert answer.headers["cache-control"] == "private, no-store"
     book = load_workbook(BytesIO(answer.content), data_only=True)
