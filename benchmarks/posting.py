@@ -14,14 +14,14 @@ import tempfile
 from datetime import date
 from pathlib import Path
 
-from sqlalchemy import text
+from sqlalchemy import func, text
 from sqlmodel import col, select
 
 from benchmarks.province import ENTRIES, PROJECTS, prepared
 from benchmarks.results import machine, write_section
 from benchmarks.timing import HEAD, line, medians
 from budgets.approval import Approver, approve_entries
-from budgets.entries import NewEntry, same_key
+from budgets.entries import LedgerEntry, NewEntry, same_key
 from budgets.ledger import record_entry
 from budgets.sources import source_tree
 from core.audit import Actor
@@ -55,7 +55,8 @@ def main() -> None:
         with database.reading() as session:
             ids = [id_ or 0 for id_ in session.exec(select(Project.id).order_by(col(Project.id)).limit(1000))]
             source = next(node.id for node in source_tree(session) if node.source.key == "county")
-        numbers = itertools.count(len(ids))
+            # No two runs in one folder post alike.
+            numbers = itertools.count(session.exec(select(func.max(LedgerEntry.id))).one() or 0)
         found = medians(
             {
                 "posting": lambda: _post(database, ids, source, next(numbers)),

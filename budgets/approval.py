@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, insert, update
+from sqlalchemy import bindparam, func, update
 from sqlmodel import Session, col, select
 
 from budgets.balances import Flows, Key, approved_flows, falls_below_zero
@@ -38,6 +38,22 @@ from portfolio.projects import Project, ProjectBody
 _BATCH = 500
 _CHANGED = ("id", "project_id", "stage", "source_id", "kind", "amount_fen", "occurred_quarter", "state")
 _PEOPLE = ("recorded_by_id", "recorded_by", "submitted_by_id", "submitted_by")
+_ENTRY = LedgerEntry.__table__  # type: ignore[attr-defined]
+_ASKED = col(LedgerEntry.id).in_(bindparam("ids", expanding=True))
+_PROJECTS = (
+    select_columns(Project.id, Project.plan_id)
+    .join(LedgerEntry, col(LedgerEntry.project_id) == col(Project.id))
+    .where(_ASKED)
+    .distinct()
+)
+_TO_LOCK = (
+    select_columns(*(getattr(LedgerEntry, name) for name in (*_CHANGED, *_PEOPLE)), Project.plan_id, Project.parent_id)
+    .join(Project, col(Project.id) == col(LedgerEntry.project_id))
+    .where(_ASKED)
+    .order_by(col(LedgerEntry.id))
+    .with_for_update(of=LedgerEntry)
+)
+_CHANGE = update(_ENTRY).where(_ENTRY.c.id == bindparam("entry_id"))
 
 
 class NotSubmitted(Broken):
@@ -90,7 +106,7 @@ def approve_entries(session: Session, ids: Collection[int], *, by: Approver) -> 
     led = led_by(session, by.department_ids, {row["project_id"] for row in rows} | {row["parent_id"] for row in rows})
     changes = [
         {
-            "id": row["id"],
+            "entry_id": row["id"],
             "state": APPROVED,
             "approved_at": at,
             "approved_by_id": by.actor.id,
@@ -118,7 +134,7 @@ def reject_entries(session: Session, ids: Collection[int], *, reason: str, by: A
     at = now()
     changes = [
         {
-            "id": row["id"],
+            "entry_id": row["id"],
             "state": REJECTED,
             "rejected_at": at,
             "rejected_by": by.actor.name,
@@ -136,15 +152,8 @@ def _locked(session: Session, ids: Collection[int]) -> Iterator[dict[str, Any]]:
 
     Errors: NotThere when one of them is missing.
     """
-    columns = [getattr(LedgerEntry, name) for name in (*_CHANGED, *_PEOPLE)] + [Project.plan_id, Project.parent_id]
     for batch in _batches(ids):
-        found = session.execute(
-            select_columns(*columns)
-            .join(Project, col(Project.id) == LedgerEntry.project_id)
-            .where(col(LedgerEntry.id).in_(batch))
-            .order_by(col(LedgerEntry.id))
-            .with_for_update(of=LedgerEntry)
-        ).all()
+        found = session.execute(_TO_LOCK, {"ids": batch}).all()
         if len(found) != len(batch):
             raise NotThere
         yield from (dict(row._mapping) for row in found)
@@ -159,9 +168,7 @@ def _projects_of(session: Session, ids: Collection[int]) -> dict[int, int]:
     """The projects of the entries, each with its plan: neither ever changes, so that they can be kept before the entries."""
     found: dict[int, int] = {}
     for batch in _batches(ids):
-        query = select_columns(Project.id, Project.plan_id).join(LedgerEntry, col(LedgerEntry.project_id) == Project.id)
-        rows = session.execute(query.where(col(LedgerEntry.id).in_(batch)).distinct())
-        found.update((project_id, plan_id) for project_id, plan_id in rows)
+        found.update((project_id, plan_id) for project_id, plan_id in session.execute(_PROJECTS, {"ids": batch}))
     return found
 
 
@@ -229,15 +236,15 @@ def _write(
     """The changes and their audit rows, in one statement each."""
     if not changes:
         return
-    session.execute(update(LedgerEntry), changes)
+    session.execute(_CHANGE, changes)
     kept = ("state", "posted_period", "own_department")
-    session.execute(
-        insert(audit.AuditEntry),
+    audit.record_all(
+        session,
         [
             audit.as_row(
                 action,
                 "ledger_entry",
-                change["id"],
+                change["entry_id"],
                 before=before,
                 after={name: change[name] for name in kept if name in change},
                 reason=reason,

@@ -1,4 +1,4 @@
-"""Money warnings: what finance looks into. Each rule is one grouped query over approved entries; none blocks anything.
+"""Money warnings: what finance looks into. Each rule is one grouped query over approved entries and plans; none blocks anything.
 
 What blocks (a date in the future, parts that do not add up to their package) is refused where it is written.
 """
@@ -11,13 +11,14 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from budgets.as_of import counted
-from budgets.entries import APPROVED, REVERSAL, LedgerEntry
+from budgets.entries import APPROVED, REJECTED, REVERSAL, LedgerEntry
 from budgets.estimates import Estimate
 from budgets.gap import funding_of
+from budgets.lines import YEAR, BudgetLine
 from core.database import select_columns
 from core.errors import N_
 from portfolio.dated import in_force
+from portfolio.facts import counted
 from portfolio.projects import Project
 
 # 预付款 may reach 30 % of the contract. Source: 财建〔2004〕369号《建设工程价款结算暂行办法》第十二条.
@@ -30,6 +31,7 @@ RULES = {
     "funded_twice": N_("同一来源重复下达"),
     "outside_years": N_("发生日期在起止年限之外"),
     "secured_over_estimate": N_("已落实资金大于投资估算"),
+    "carried_over_unspent": N_("结转大于上年未支付的计划"),
 }
 FORMULAS = {
     "paid_over_received": N_("同一资金来源：累计支付 > 累计到位"),
@@ -38,6 +40,9 @@ FORMULAS = {
     "funded_twice": N_("同一项目或同一打包项目内，同一来源、同一文号、同一金额下达两次以上"),
     "outside_years": N_("发生日期早于起始年份或晚于结束年份"),
     "secured_over_estimate": N_("已批准的计划（不含资金渠道待定）> 现行投资估算"),
+    "carried_over_unspent": N_(
+        "同一项目、同一资金来源：本年计划中的结转 > 上年计划（调整后，含上年的结转）− 上年支付；上年没有计划的为 0"
+    ),
 }
 
 
@@ -46,7 +51,8 @@ class MoneyWarning:
     """One finding about a project or part.
 
     Units: fen. `over_fen` is what was found, `limit_fen` what it should not exceed, `excess_fen` the difference. `source_id`
-    names the source of rules that look at one; `entries` counts the entries behind it where the rule is about entries.
+    names the source of rules that look at one; `entries` counts the entries behind it where the rule is about entries, and
+    `years` names the years of a rule about plans.
     """
 
     rule: str
@@ -56,6 +62,7 @@ class MoneyWarning:
     limit_fen: int
     excess_fen: int
     entries: int | None = None
+    years: tuple[int, ...] = ()
 
 
 Condition = ColumnElement[bool]
@@ -88,7 +95,12 @@ def _stands() -> Condition:
     reversal = aliased(LedgerEntry)
     undone = (
         select_columns(reversal.id)
-        .where(col(reversal.reverses_id) == col(LedgerEntry.id), col(reversal.state) == APPROVED)
+        .where(
+            col(reversal.reverses_id) == col(LedgerEntry.id),
+            col(reversal.state) == APPROVED,
+            # Said as the partial index says it: without it the whole ledger would be read for every entry.
+            col(reversal.state) != REJECTED,
+        )
         .exists()
     )
     return and_(col(LedgerEntry.kind) != REVERSAL, ~undone)
@@ -185,6 +197,58 @@ def _secured_over_estimate(session: Session, seen: Condition, quarter: int) -> I
             )
 
 
+def _carried_over_unspent(session: Session, seen: Condition, quarter: int) -> Iterable[MoneyWarning]:
+    """Years whose plan carries over (结转) more than the year before left unpaid, together by project and source.
+
+    What may be carried over is budget that was not paid by the end of the year, whether it was dispatched or not: the line of
+    that year with its adjustments and what it had carried itself, less payments dated in it; a year that paid more than its
+    line left nothing. A refund counts in the year of its own date, so money that came back later is explained, not guessed.
+    """
+    line, before = _year_lines(seen, quarter, "line"), _year_lines(seen, quarter, "before")
+    keys = (col(LedgerEntry.project_id), col(LedgerEntry.source_id), col(LedgerEntry.year))
+    fen = func.sum(LedgerEntry.amount_fen).label("fen")
+    carrying = select_columns(BudgetLine.project_id).where(col(BudgetLine.carried_fen) > 0)
+    paid = (
+        select_columns(*keys, fen)
+        .where(counted(LedgerEntry, quarter), col(LedgerEntry.stage) == "paid", keys[0].in_(carrying))
+        .group_by(*keys)
+        .subquery("paid")
+    )
+
+    def of_year_before(row: Any) -> Condition:
+        same = (row.c.project_id == line.c.project_id, row.c.source_id == line.c.source_id)
+        return and_(*same, row.c.year == line.c.year - 1)
+
+    left = func.coalesce(before.c.fen, 0) - func.coalesce(paid.c.fen, 0)
+    unspent = case((before.c.fen.is_(None), 0), (left > 0, left), else_=0)
+    query = (
+        select_columns(line.c.project_id, line.c.source_id, line.c.year, line.c.carried, unspent)
+        .select_from(line.outerjoin(before, of_year_before(before)).outerjoin(paid, of_year_before(paid)))
+        .where(line.c.carried > unspent)
+        .order_by(line.c.project_id, line.c.source_id, line.c.year)
+    )
+    sums: dict[tuple[int, int], list[Any]] = {}
+    for project_id, source_id, year, carried, limit in session.execute(query):
+        kept = sums.setdefault((project_id, source_id), [0, 0, ()])
+        for place, more in enumerate((int(carried), int(limit), (year,))):
+            kept[place] += more
+    for (project_id, source_id), (over, most, years) in sums.items():
+        yield MoneyWarning("carried_over_unspent", project_id, source_id, over, most, over - most, years=years)
+
+
+def _year_lines(seen: Condition, quarter: int, name: str) -> Any:
+    """One row per project, source and year with an approved plan: what it comes to, and how much of it was carried over."""
+    keys = (col(BudgetLine.project_id), col(BudgetLine.source_id), col(BudgetLine.year))
+    amount, carried = func.sum(BudgetLine.change_fen), func.sum(BudgetLine.carried_change_fen)
+    return (
+        select_columns(*keys, amount.label("fen"), carried.label("carried"))
+        .join(Project, col(Project.id) == BudgetLine.project_id)
+        .where(counted(BudgetLine, quarter), col(BudgetLine.span) == YEAR, seen)
+        .group_by(*keys)
+        .subquery(name)
+    )
+
+
 def _warning(
     rule: str, project_id: int, source_id: int | None, over: Any, limit: Any, entries: int | None = None
 ) -> MoneyWarning:
@@ -198,4 +262,5 @@ _FINDERS: dict[str, Callable[[Session, Condition, int], Iterable[MoneyWarning]]]
     "funded_twice": _funded_twice,
     "outside_years": _outside_years,
     "secured_over_estimate": _secured_over_estimate,
+    "carried_over_unspent": _carried_over_unspent,
 }

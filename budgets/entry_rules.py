@@ -4,7 +4,7 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from budgets.balances import approved_flows, left_to_take
 from budgets.entries import ENTRY, NEEDS_SOURCE, REDUCTION, STAGES, LedgerEntry, NewEntry
@@ -45,17 +45,6 @@ class PeriodClosed(Broken):
 
 class BelowZero(Broken):
     sentence = N_("%(stage)s已记 %(held)s 元，收回、退回或核减 %(found)s 元后会小于零。")
-
-
-def must_be_leaf(session: Session, project: Project) -> None:
-    """Errors: NotALeaf for a package, whose money stands on its parts."""
-    parts = session.exec(
-        select(Project.name)
-        .where(Project.parent_id == project.id, col(Project.archived_at).is_(None))
-        .order_by(col(Project.position))
-    ).all()
-    if parts:
-        raise NotALeaf(field="project", found=project.name, parts=tuple(parts))
 
 
 def check_entry(session: Session, project: Project, new: NewEntry) -> None:

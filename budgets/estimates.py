@@ -87,6 +87,9 @@ def set_estimate(
     check_basis(basis, "document", "reason")
     check_on_paper(on_paper)
     approver = (on_paper.approver or "").strip() or None
+    if amount_fen is not None and project.since_quarter is not None and basis.from_quarter < project.since_quarter:
+        project.since_quarter = basis.from_quarter  # a part that is estimated for a quarter is there in it
+        session.add(project)
     put_in_force(
         session,
         Estimate,

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from sqlalchemy import Subquery, case, func
 from sqlmodel import Session, col, select
 
-from budgets.as_of import AS_CORRECTED, counted
 from budgets.estimates import estimates_in_force
 from budgets.lines import TOTAL, YEAR, BudgetLine
 from budgets.sources import FundingSource
 from core.database import select_columns
+from portfolio.facts import AS_CORRECTED, counted
 from portfolio.projects import Project
 from portfolio.states import ended_parts
 

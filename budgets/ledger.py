@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func
-from sqlmodel import Session, select
+from sqlalchemy import bindparam, func
+from sqlmodel import Session, col, select
 
 from budgets.entries import (
     APPROVED,
@@ -23,9 +23,12 @@ from budgets.sources import FundingSource, keep_sources
 from core import audit
 from core.audit import Actor
 from core.calendar import now
+from core.database import select_columns
 from core.errors import N_, Broken, NotThere, Stale
 from core.text import checked_text, needed_text
 from portfolio.projects import Project
+
+_LAST_ORDINAL = select_columns(func.max(LedgerEntry.ordinal)).where(col(LedgerEntry.same_key) == bindparam("key"))
 
 
 class NotADraft(Broken):
@@ -223,7 +226,7 @@ def _number(session: Session, row: LedgerEntry) -> None:
     if key == row.same_key:
         return
     with session.no_autoflush:
-        last = session.exec(select(func.max(LedgerEntry.ordinal)).where(LedgerEntry.same_key == key)).one()
+        last = session.scalar(_LAST_ORDINAL, {"key": key})
     row.same_key, row.ordinal = key, max(last or 0, 0) + 1
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
-from sqlalchemy import func, or_
+from sqlalchemy import ColumnElement, and_, func, or_
 from sqlmodel import Session, col
 
 from budgets.entries import APPROVED, DRAFT, STAGES, SUBMITTED, LedgerEntry
@@ -66,6 +67,25 @@ def approved_sums(session: Session, project_ids: Collection[int]) -> dict[tuple[
         .group_by(col(LedgerEntry.project_id), col(LedgerEntry.stage))
     )
     return {(project_id, stage): int(fen) for project_id, stage, fen in rows}
+
+
+@lru_cache(maxsize=512)
+def some_entry(seen: frozenset[int] | None, plan_id: int | None = None) -> ColumnElement[bool]:
+    """The condition that there is an approved entry in these plans (None: any), whatever entries add up to.
+
+    The same plans give the same object, so that queries with it can be kept.
+    """
+    # First whether there is any at all; then project by project, which the index of the ledger answers at once for each.
+    anywhere = select_columns(LedgerEntry.id).where(col(LedgerEntry.state) == APPROVED).exists()
+    if seen is None and plan_id is None:
+        return anywhere
+    own = and_(col(LedgerEntry.state) == APPROVED, col(LedgerEntry.project_id) == col(Project.id))
+    projects = select_columns(Project.id).where(select_columns(LedgerEntry.id).where(own).exists())
+    if seen is not None:
+        projects = projects.where(col(Project.plan_id).in_(seen))
+    if plan_id is not None:
+        projects = projects.where(col(Project.plan_id) == plan_id)
+    return and_(anywhere, projects.exists())
 
 
 def waiting_counts(session: Session, reader: Reader) -> dict[str, StageSums]:

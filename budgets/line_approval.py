@@ -7,7 +7,7 @@ earliest one that is not.
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from budgets.entries import APPROVED, REJECTED, STATES, SUBMITTED
@@ -142,8 +142,8 @@ def _write(
         return
     session.execute(update(BudgetLine), changes)
     kept = ("state", "posted_period", "change_fen", "carried_change_fen")
-    session.execute(
-        insert(audit.AuditEntry),
+    audit.record_all(
+        session,
         [
             audit.as_row(
                 action,

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
-from budgets.as_of import AS_CORRECTED, AS_ISSUED
 from budgets.entries import APPROVED, DRAFT, SUBMITTED
 from budgets.lines import QUARTER, TOTAL, YEAR, BudgetLine, span_of, year_of
+from portfolio.facts import AS_CORRECTED, AS_ISSUED
 from portfolio.projects import Project
 
 
@@ -80,7 +80,7 @@ def _line(versions: list[BudgetLine], quarter: int, edition: str) -> PlanLine:
 
 
 def counts(row: BudgetLine, quarter: int, edition: str = AS_CORRECTED) -> bool:
-    """Whether a version counts as of a quarter; the same as the condition of as_of.py."""
+    """Whether a version counts as of a quarter; the same as the condition of portfolio/facts.py."""
     by = row.posted_period if edition == AS_ISSUED else row.occurred_quarter
     return row.state == APPROVED and by is not None and by <= quarter
 

@@ -5,16 +5,43 @@ Of two people who write at once, in whatever order they name things, one goes fi
 """
 
 from collections.abc import Collection, Mapping
+from typing import Any
 
-from sqlalchemy import or_
+from sqlalchemy import BindParameter, and_, bindparam, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from budgets.entry_rules import must_be_leaf
+from budgets.entry_rules import NotALeaf
 from core.database import select_columns
 from core.errors import N_, Broken
 from portfolio.editing import Archived, claim
 from portfolio.projects import Project
+
+# The queries are put together once: every posting asks them, and putting them together takes longer than asking.
+_ASKED: BindParameter[Any] = bindparam("ids", expanding=True)
+_PACKAGE, _PART, _BELOW = aliased(Project), aliased(Project), aliased(Project)
+
+_PACKAGES = select_columns(_PART.parent_id).where(col(_PART.id).in_(_ASKED), col(_PART.parent_id).is_not(None))
+_TO_LOCK = (
+    select_columns(Project.id)
+    .where(or_(col(Project.id).in_(_ASKED), col(Project.id).in_(_PACKAGES)))
+    .order_by(col(Project.parent_id).is_not(None), col(Project.id))
+    .with_for_update()
+)
+
+# The parts that stand below the projects asked about. The inner query is answered by an index alone; in one with the outer,
+# SQLite would go through all projects wherever few of them are parts.
+_PARTS = and_(
+    col(_PART.id).in_(select_columns(_BELOW.id).where(col(_BELOW.parent_id).in_(_ASKED))),
+    col(_PART.archived_at).is_(None),
+)
+_NAMES_OF_PARTS = select_columns(_PART.name).where(_PARTS).order_by(col(_PART.position))
+_GONE = or_(col(Project.archived_at).is_not(None), col(_PACKAGE.archived_at).is_not(None))
+_UNFIT = (
+    select_columns(Project.id, Project.name, _GONE)
+    .outerjoin(_PACKAGE, col(_PACKAGE.id) == col(Project.parent_id))
+    .where(col(Project.id).in_(_ASKED), or_(_GONE, col(Project.id).in_(select_columns(_PART.parent_id).where(_PARTS))))
+)
 
 
 class OfArchived(Broken):
@@ -29,10 +56,7 @@ class OfPackage(Broken):
 
 def lock_projects(session: Session, project_ids: Collection[int]) -> None:
     """Whoever writes money of one of these projects, or of their packages, waits until the transaction ends."""
-    ids = sorted(set(project_ids))
-    packages = select_columns(Project.parent_id).where(col(Project.id).in_(ids), col(Project.parent_id).is_not(None))
-    query = select_columns(Project.id).where(or_(col(Project.id).in_(ids), col(Project.id).in_(packages)))
-    session.execute(query.order_by(col(Project.parent_id).is_not(None), col(Project.id)).with_for_update()).all()
+    session.execute(_TO_LOCK, {"ids": sorted(set(project_ids))}).all()
 
 
 def claim_project(session: Session, project: Project) -> None:
@@ -50,10 +74,12 @@ def claim_project(session: Session, project: Project) -> None:
 def claim_leaf(session: Session, project: Project) -> None:
     """The same of a project that takes new money.
 
-    Errors: Archived, NotALeaf.
+    Errors: Archived; NotALeaf for a package, whose money stands on its parts.
     """
     claim_project(session, project)
-    must_be_leaf(session, project)
+    parts = session.scalars(_NAMES_OF_PARTS, {"ids": [project.id]}).all()
+    if parts:
+        raise NotALeaf(field="project", found=project.name, parts=tuple(parts))
 
 
 def must_still_take(session: Session, projects: Mapping[int, int], *, undoing: Collection[int] = ()) -> None:
@@ -63,16 +89,8 @@ def must_still_take(session: Session, projects: Mapping[int, int], *, undoing: C
 
     Errors: OfArchived, OfPackage.
     """
-    ids = sorted(set(projects.values()))
-    package, part = aliased(Project), aliased(Project)
-    gone = or_(col(Project.archived_at).is_not(None), col(package.archived_at).is_not(None))
-    divided = select_columns(part.id).where(col(part.parent_id) == col(Project.id), col(part.archived_at).is_(None))
-    query = (
-        select_columns(Project.id, Project.name, gone)
-        .outerjoin(package, col(package.id) == col(Project.parent_id))
-        .where(col(Project.id).in_(ids), or_(gone, divided.exists()))
-    )
-    unfit = {id_: (name, archived) for id_, name, archived in session.execute(query)}
+    found = session.execute(_UNFIT, {"ids": sorted(set(projects.values()))})
+    unfit = {id_: (name, archived) for id_, name, archived in found}
     for id_, project_id in sorted(projects.items()):
         name, archived = unfit.get(project_id, ("", False))
         if archived:

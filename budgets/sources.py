@@ -7,9 +7,10 @@ source_editing.py.
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import UniqueConstraint, bindparam
 from sqlmodel import Field, Session, SQLModel, col, select
 
+from core.database import select_columns
 from core.errors import N_, Broken
 from core.text import matching_key
 
@@ -41,6 +42,14 @@ class FundingSource(SQLModel, table=True):
     public: str | None = Field(default=None, max_length=60)
     retired: bool = False
     row_version: int = 1
+
+
+_TO_KEEP = (
+    select_columns(FundingSource.id)
+    .where(col(FundingSource.id).in_(bindparam("ids", expanding=True)))
+    .order_by(col(FundingSource.id))
+    .with_for_update(read=True, key_share=True)
+)
 
 
 @dataclass(frozen=True)
@@ -145,8 +154,7 @@ def usable(
 
 def keep_sources(session: Session, ids: Collection[int]) -> None:
     """Whoever divides or retires one of these sources waits until the transaction ends, and then finds money on it."""
-    query = select(FundingSource.id).where(col(FundingSource.id).in_(sorted(set(ids))))
-    session.exec(query.order_by(col(FundingSource.id)).with_for_update(read=True, key_share=True)).all()
+    session.execute(_TO_KEEP, {"ids": sorted(set(ids))}).all()
 
 
 def source_with_id(

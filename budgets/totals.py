@@ -20,7 +20,8 @@ from portfolio.states import ended_parts
 def add_to_totals(session: Session, changes: Iterable[tuple[int, int | None, str, int]]) -> None:
     """Adds (leaf, its package or None, stage, fen) to what the list shows; an ended part has left its package's sums."""
     rows = list(changes)
-    ended = ended_parts(session, {package for _, package, _, _ in rows if package is not None}, current_quarter())
+    packages = {package for _, package, _, _ in rows if package is not None}
+    ended = ended_parts(session, packages, current_quarter()) if packages else set()
     sums: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for leaf, package, stage, fen in rows:
         if leaf not in ended:

@@ -43,14 +43,11 @@ class FileGone(Broken):
 
 
 def store_file(session: Session, content: bytes, name: str, media_type: str, *, by: Actor) -> StoredFile:
-    """Keeps the bytes and returns their record. The bytes are on disk, under their final name, before the record is.
+    """Keeps the bytes and returns their record. The bytes are on disk, under their final name, before the record is committed.
 
     When the transaction is undone the bytes stay, without a record; the same content finds them again.
     """
     sha256 = hashlib.sha256(content).hexdigest()
-    place = _place(sha256)
-    if not _complete(place, len(content)):
-        _write(place, content)
     row = StoredFile(
         sha256=sha256,
         name=_plain_name(name),
@@ -61,7 +58,10 @@ def store_file(session: Session, content: bytes, name: str, media_type: str, *, 
         stored_at=now(),
     )
     session.add(row)
-    session.flush()
+    session.flush()  # the record first: who cleans up (core/cleaning.py) removes no bytes while somebody adds a record
+    place = _place(sha256)
+    if not _complete(place, len(content)):
+        _write(place, content)
     return row
 
 

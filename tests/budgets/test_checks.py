@@ -3,18 +3,19 @@
 from datetime import date
 
 import pytest
-from sqlalchemy import true
+from sqlalchemy import text, true
 from sqlmodel import Session
 
 from budgets.approval import approve_entries
-from budgets.checks import MoneyWarning, money_warnings
+from budgets.checks import MoneyWarning, _stands, money_warnings
 from budgets.entries import LedgerEntry, NewEntry
 from budgets.explanations import explain, explanation_history, explanations_of
 from budgets.ledger import record_entry, reverse_entry
-from core.database import Database
+from core.database import Database, select_columns
 from core.errors import Missing
 from portfolio.projects import Project
 from tests.budgets.ledger_samples import REVIEWER, WAN, sources
+from tests.budgets.line_samples import approved
 from tests.samples import SOMEBODY, find_small_plan
 
 __all__ = ["sources"]  # a fixture
@@ -134,3 +135,93 @@ def test_an_explanation_of_one_source_covers_no_other(stored: Database, sources:
         )
         explain(session, one, reason="已到位，凭证在途", by=SOMEBODY)
         assert list(explanations_of(session, [one, other])) == [one]
+
+
+def carried(session: Session) -> list[tuple[int, int, tuple[int, ...]]]:
+    """The warnings about carried-over money as (excess, limit in 万元, years)."""
+    return [
+        (one.excess_fen // WAN, one.limit_fen // WAN, one.years)
+        for one in money_warnings(session, true(), 20254)
+        if one.rule == "carried_over_unspent"
+    ]
+
+
+def test_no_more_is_carried_over_than_the_year_before_left_unpaid(stored: Database, sources: dict[str, int]) -> None:
+    with stored.writing() as session:
+        forest, county = find_small_plan(session).forest, sources["county"]
+        approved(session, forest, county, 600, 2023)
+        put(session, forest, "appropriated", 400, source_id=county)
+        put(session, forest, "received", 400, source_id=county)
+        put(session, forest, "work_done", 400)
+        put(session, forest, "paid", 350, source_id=county)
+        approved(
+            session, forest, county, 250, 2024, carried_fen=250 * WAN
+        )  # all that was not paid, 200 of it not dispatched
+        assert carried(session) == []
+        put(session, forest, "paid", 20, source_id=county, occurred_on=date(2023, 12, 31))
+        assert carried(session) == [(20, 230, (2024,))]
+        put(session, forest, "paid", 1, source_id=county, occurred_on=date(2024, 1, 1))  # of the year itself
+        assert carried(session) == [(20, 230, (2024,))]
+
+
+def test_what_is_carried_over_counts_again_in_the_year_after(stored: Database, sources: dict[str, int]) -> None:
+    with stored.writing() as session:
+        forest, county = find_small_plan(session).forest, sources["county"]
+        approved(session, forest, county, 100, 2022)
+        approved(session, forest, county, 100, 2023, carried_fen=100 * WAN)  # nothing new, the old money again
+        approved(session, forest, county, 100, 2024, carried_fen=100 * WAN)
+        assert carried(session) == []
+        approved(session, forest, county, 60, 2023, carried_fen=60 * WAN, reason="压减")
+        assert carried(session) == [(40, 60, (2024,))]
+
+
+def test_without_a_plan_of_that_source_in_the_year_before_nothing_can_be_carried_over(
+    stored: Database, sources: dict[str, int]
+) -> None:
+    with stored.writing() as session:
+        small, county = find_small_plan(session), sources["county"]
+        approved(session, small.forest, sources["own"], 500, 2023)  # another source
+        approved(session, small.forest, county, 500, 20234)  # a quarter is not the year
+        approved(session, small.sewage, county, 500, 2023)  # another project
+        approved(session, small.forest, county, 30, 2024, carried_fen=10 * WAN)
+        assert carried(session) == [(10, 0, (2024,))]
+
+
+def test_a_year_that_paid_more_than_its_plan_leaves_nothing_and_owes_nothing(
+    stored: Database, sources: dict[str, int]
+) -> None:
+    with stored.writing() as session:
+        forest, county = find_small_plan(session).forest, sources["county"]
+        approved(session, forest, county, 100, 2023)
+        put(session, forest, "paid", 130, source_id=county)
+        approved(session, forest, county, 50, 2024, carried_fen=20 * WAN)
+        assert carried(session) == [(20, 0, (2024,))]
+
+
+def test_several_years_of_one_source_are_one_warning_that_an_explanation_covers_until_a_year_joins(
+    stored: Database, sources: dict[str, int]
+) -> None:
+    with stored.writing() as session:
+        forest, county = find_small_plan(session).forest, sources["county"]
+        approved(session, forest, county, 10, 2023, carried_fen=10 * WAN)  # nothing was planned for 2022
+        warnings = money_warnings(session, true(), 20254)
+        explain(session, warnings[0], reason="2022 年指标在上级平台，未登记", by=SOMEBODY)
+        assert set(explanations_of(session, warnings)) == set(warnings)
+        approved(session, forest, county, 15, 2024, carried_fen=15 * WAN)
+        assert carried(session) == [(15, 10, (2023, 2024))]
+        assert explanations_of(session, money_warnings(session, true(), 20254)) == {}
+
+
+def test_plans_that_came_later_are_not_looked_at_in_a_past_quarter(stored: Database, sources: dict[str, int]) -> None:
+    with stored.writing() as session:
+        forest, county = find_small_plan(session).forest, sources["county"]
+        approved(session, forest, county, 30, 2024, carried_fen=10 * WAN, occurred_on=date(2024, 2, 1))
+        assert found(session, 20234) == {}
+        assert found(session, 20241) == {"carried_over_unspent": [(forest.id, 10)]}
+
+
+def test_whether_an_entry_was_reversed_is_looked_up_and_not_searched_for(sqlite_database: Database) -> None:
+    with sqlite_database.reading() as session:
+        query = str(select_columns(LedgerEntry.id).where(_stands()).compile(compile_kwargs={"literal_binds": True}))
+        plan = [row.detail for row in session.execute(text(f"EXPLAIN QUERY PLAN {query}"))]
+    assert any("ix_ledger_entry_reverses_id" in step for step in plan), plan

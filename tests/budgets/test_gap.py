@@ -5,13 +5,13 @@ from datetime import date
 import pytest
 from sqlmodel import select
 
-from budgets.as_of import AS_ISSUED
 from budgets.gap import Funding, funding_of, secured_amounts, summed, unit
 from budgets.line_editing import put_line
 from budgets.line_reading import WiderPlan, plan_lines, waiting_lines, wider_plans
 from core.database import Database
 from core.errors import Invalid
 from portfolio.editing import change_state
+from portfolio.facts import AS_ISSUED
 from portfolio.periods import CLOSED, ReportingPeriod
 from portfolio.projects import Project
 from tests.budgets.line_samples import WAN, a_line, approved, keyed

@@ -15,7 +15,6 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from sqlmodel import col, select
 
 from budgets.approval import Approver, OwnEntry, WouldFallBelowZero, approve_entries, reject_entries
-from budgets.as_of import AS_CORRECTED, AS_ISSUED
 from budgets.entries import APPROVED, DRAFT, STAGES, SUBMITTED, LedgerEntry, NewEntry
 from budgets.entry_rules import BelowZero
 from budgets.ledger import (
@@ -32,6 +31,7 @@ from core.calendar import next_quarter
 from core.database import Database
 from core.errors import SeveralBroken
 from portfolio.access import OPERATOR_READER
+from portfolio.facts import AS_CORRECTED, AS_ISSUED
 from portfolio.periods import CLOSED, OPEN, ReportingPeriod
 from portfolio.projects import Project, ProjectListing
 from reports.money import money_rollup
