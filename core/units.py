@@ -10,6 +10,7 @@ import re
 import unicodedata
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from core.errors import N_, Broken
 
@@ -69,6 +70,7 @@ class UnlikeUnits(Broken):
     sentence = N_("“%(one)s”与“%(other)s”不是同一类计量单位，不能换算或相加。")
 
 
+@lru_cache(maxsize=1024)
 def _lookup(unit: str) -> tuple[str, Fraction]:
     """Dimension and size of a unit: a known unit, with or without 万 before it, else a counted thing such as 座 or 万户."""
     heads = [(large, unit[len(large) :]) for large in sorted(_LARGE, key=len, reverse=True) if unit.startswith(large)]
@@ -113,10 +115,27 @@ def converted(value: Fraction | int, unit: str, to: str) -> Fraction:
 
     Errors: UnknownUnit, UnlikeUnits.
     """
+    return Fraction(value) if unit == to and _lookup(unit) else value * _factor(unit, to)
+
+
+@lru_cache(maxsize=1024)
+def _factor(unit: str, to: str) -> Fraction:
     (have, size), (want, to_size) = _lookup(unit), _lookup(to)
     if have != want:
         raise UnlikeUnits(one=unit, other=to)
-    return Fraction(value) * size / to_size
+    return size / to_size
+
+
+@lru_cache(maxsize=1024)
+def plain_unit(unit: str) -> str:
+    """The unit without 万 or another large number before it: 万亩 is counted in 亩, 千瓦 stays."""
+    if any(unit in sizes for sizes in _BASE.values()):
+        return unit
+    for large in sorted(_LARGE, key=len, reverse=True):
+        rest = unit.removeprefix(large)
+        if rest != unit and (rest in _COUNTED or any(rest in sizes for sizes in _BASE.values())):
+            return rest
+    return unit
 
 
 def micro_from_text(text: str) -> int:
@@ -138,3 +157,12 @@ def text_from_micro(micro: int) -> str:
     """The value as a plain decimal string without trailing zeros: 500000 is '0.5'."""
     text = f"{Decimal(micro) / MICRO:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def rounded_text(value: Fraction, places: int = 4) -> str:
+    """The value with so many decimals, rounded half up (away from zero): 1/3 is 0.3333, -1/20000 is -0.0001."""
+    scaled = abs(value) * 10**places
+    whole = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
+    digits = str(whole).rjust(places + 1, "0")
+    sign = "-" if value < 0 and whole else ""
+    return f"{sign}{digits[: len(digits) - places]}{'.' if places else ''}{digits[len(digits) - places :]}"

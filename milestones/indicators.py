@@ -20,6 +20,17 @@ TARGET_KINDS = {
     "delegated": N_("待上级下达"),
     "none": N_("仅有现状值"),
 }
+# How values of several periods, and of several places, become one.
+OVER_TIME = {
+    "sum": N_("各期相加"),
+    "last": N_("取期末值"),
+    "average": N_("各期平均"),
+}
+OVER_PLACES = {
+    "sum": N_("各地相加"),
+    "ratio": N_("分子之和 ÷ 分母之和"),
+    "none": N_("不汇总"),
+}
 
 
 class Indicator(SQLModel, table=True):
@@ -43,6 +54,9 @@ class Indicator(SQLModel, table=True):
     nature: str | None = Field(default=None, max_length=10)
     direction: str | None = Field(default=None, max_length=10)
     change: bool = False
+    # Declared aggregation (domain page, section 7). Running totals are never summed over time, percentages never averaged.
+    over_time: str = Field(default="last", max_length=8, sa_column_kwargs={"server_default": "last"})
+    over_places: str = Field(default="none", max_length=8, sa_column_kwargs={"server_default": "none"})
     baseline_printed: str = Field(max_length=200)
     baseline_micro: int | None = Field(default=None, sa_column=Column(BigInteger))
     baseline_operator: str | None = Field(default=None, max_length=4)
@@ -69,6 +83,7 @@ class Target(Dated, table=True):
     reference_operator: str | None = Field(default=None, max_length=4)
     reference_micro: int | None = Field(default=None, sa_column=Column(BigInteger))
     reference_wording: str | None = Field(default=None, sa_column=Column(Text))
+    approver: str | None = Field(default=None, max_length=120)
 
 
 def targets_in_force(session: Session, indicator_ids: list[int], quarter: int) -> dict[int, Target]:

@@ -56,6 +56,8 @@ class Quantity(Dated, table=True):
     strive: bool = False
     per: str | None = Field(default=None, max_length=10)
     by_year: int | None = None
+    # What its measure weighs among the measures of the project, in millionths of a percent; null: an equal share.
+    weight_micro: int | None = Field(default=None, sa_column=Column(BigInteger))
     wording: str = Field(sa_column=Column(Text, nullable=False))
     note: str | None = Field(default=None, sa_column=Column(Text))
 

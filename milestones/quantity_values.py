@@ -103,18 +103,29 @@ def checked_quantity(
     return kept
 
 
-def _check_value(kept: dict[str, Any]) -> list[Broken]:
-    text = unicodedata.normalize("NFKC", kept["value"]).strip()
-    if not text:
-        return [Missing(field="value", label=LABELS["value"])]
-    plain = text.replace(",", "") if _GROUPED.fullmatch(text) else text
+def plain_number(text: str, *, field: str, label: str) -> str:
+    """A quantity as it was typed, as a plain decimal: full-width digits narrowed, groups of three joined.
+
+    Errors: Missing, NotAQuantity, BelowZero.
+    """
+    typed = unicodedata.normalize("NFKC", text).strip()
+    if not typed:
+        raise Missing(field=field, label=label)
+    plain = typed.replace(",", "") if _GROUPED.fullmatch(typed) else typed
     try:
         micro = micro_from_text(plain)
-    except (ValueError, ArithmeticError):
-        return [NotAQuantity(field="value", found=text[:40])]
+    except (ValueError, ArithmeticError) as error:
+        raise NotAQuantity(field=field, found=typed[:40]) from error
     if micro < 0:
-        return [BelowZero(field="value", label=LABELS["value"], found=text[:40])]
-    kept["value"] = plain
+        raise BelowZero(field=field, label=label, found=typed[:40])
+    return plain
+
+
+def _check_value(kept: dict[str, Any]) -> list[Broken]:
+    try:
+        kept["value"] = plain_number(kept["value"], field="value", label=LABELS["value"])
+    except Broken as problem:
+        return [problem]
     return []
 
 

@@ -33,19 +33,23 @@ Action = Literal[
     "budget",
     "sources",
     "explain",
+    "verify",
+    "rules",
 ]
 
 # role x action. An owner edits only what its department answers for; every other role acts on all that its grant reaches.
 # `assign` is the heading of a project and its departments, which the office changes by document. `record` is a ledger entry,
 # `accept_works` approves what was contracted and done, `approve_money` what was appropriated, received and paid, and budgets;
-# `budget` writes budget lines, `explain` settles a warning about money.
+# `budget` writes budget lines, `explain` settles a warning about money. `record` is also a report of works, a milestone or a
+# reading, `accept_works` accepts those, `verify` is the second look at works on the ground, and `rules` sets targets, roll-up
+# rules, links between plans, lamp rules and milestone templates by document.
 ALLOWED: dict[str, frozenset[Action]] = {
     "owner": frozenset({"view", "history", "edit", "record"}),
-    "head": frozenset({"view", "history", "edit", "record"}),
+    "head": frozenset({"view", "history", "edit", "record", "verify"}),
     "office": frozenset(
         {
             *("view", "history", "edit", "assign", "create", "archive", "estimate", "decide"),
-            *("record", "accept_works", "budget", "explain"),
+            *("record", "accept_works", "verify", "budget", "explain", "rules"),
         }
     ),
     "leader": frozenset({"view"}),
@@ -53,7 +57,7 @@ ALLOWED: dict[str, frozenset[Action]] = {
     "auditor": frozenset({"view", "history"}),
     "admin": frozenset({"people"}),
 }
-_OF_ITS_DEPARTMENT: frozenset[Action] = frozenset({"edit", "record"})
+_OF_ITS_DEPARTMENT: frozenset[Action] = frozenset({"edit", "record", "verify"})
 
 
 @dataclass(frozen=True)

@@ -54,10 +54,12 @@ def put_in_force(
     document: str | None = None,
     reason: str | None = None,
     by: Actor | None,
+    anew: bool = False,
 ) -> DatedRow | None:
     """Makes the values hold from a quarter until the next recorded change, and returns the new row.
 
-    `by` is None for what the plan itself says. None comes back when the same values held already.
+    `by` is None for what the plan itself says. None comes back when the same values held already, unless the row is to be made
+    `anew`, because what belongs to it changed.
     """
     rows = session.exec(select(table).filter_by(**owner).order_by(col(table.effective_from))).all()
     alive = [row for row in rows if row.effective_until is None or row.effective_until > row.effective_from]
@@ -65,7 +67,7 @@ def put_in_force(
         (r for r in alive if r.effective_from <= from_quarter and (r.effective_until or 10**6) > from_quarter), None
     )
     if holding is not None:
-        if all(getattr(holding, name) == value for name, value in values.items()):
+        if not anew and all(getattr(holding, name) == value for name, value in values.items()):
             return None
         until = holding.effective_until
         holding.effective_until = from_quarter

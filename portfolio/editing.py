@@ -71,6 +71,8 @@ def create_project(
         position=position,
         name_key=name_key(values.name),
         name_completed=name_completed,
+        # A part that came with the plan counts from its first quarter, like everything else that the plan says.
+        since_quarter=None if parent is None or basis.from_plan else basis.from_quarter,
         created_at=now(),
         **{name: getattr(values, name) for name in PLAIN_FIELDS},
     )

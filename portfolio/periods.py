@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Column, DateTime, UniqueConstraint
+from sqlalchemy import Column, DateTime, UniqueConstraint, bindparam
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from core.calendar import Period, next_quarter
@@ -26,6 +26,14 @@ class ReportingPeriod(SQLModel, table=True):
     state: str = Field(default=OPEN, max_length=20)
     closed_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
     row_version: int = 1
+
+
+_QUARTERS = (
+    select(ReportingPeriod.last_quarter, ReportingPeriod.state)
+    .where(ReportingPeriod.plan_id == bindparam("plan_id"), ReportingPeriod.kind == "quarter")
+    .order_by(col(ReportingPeriod.last_quarter))
+)
+_QUARTERS_TO_KEEP = _QUARTERS.with_for_update(read=True)
 
 
 def add_periods(session: Session, plan_id: int, first_year: int, last_year: int) -> None:
@@ -69,9 +77,4 @@ def _after_closed(quarters: Sequence[tuple[int, str]]) -> int:
 
 
 def _quarters(session: Session, plan_id: int, *, lock: bool = False) -> Sequence[tuple[int, str]]:
-    query = (
-        select(ReportingPeriod.last_quarter, ReportingPeriod.state)
-        .where(ReportingPeriod.plan_id == plan_id, ReportingPeriod.kind == "quarter")
-        .order_by(col(ReportingPeriod.last_quarter))
-    )
-    return session.exec(query.with_for_update(read=True) if lock else query).all()
+    return session.exec(_QUARTERS_TO_KEEP if lock else _QUARTERS, params={"plan_id": plan_id}).all()

@@ -64,6 +64,7 @@ class ProjectFilter:
     year: int | None = None
     no_years: bool = False  # the first or the last year is not known
     has_estimate: bool | None = None
+    project_ids: frozenset[int] | None = None  # what was found elsewhere, such as the projects of one lamp
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,8 @@ def conditions(seen: Seen, chosen: ProjectFilter, source: ListSource = NOW) -> l
     if chosen.has_estimate is not None:
         missing = listing.estimate_fen.is_(None)
         asked.append(~missing if chosen.has_estimate else missing)
+    if chosen.project_ids is not None:
+        asked.append(listing.project_id.in_(sorted(chosen.project_ids)))
     if chosen.text.strip():
         asked += _text_conditions(chosen.text, source)
     return asked

@@ -16,9 +16,10 @@ from portfolio.access import Reader
 from portfolio.project_list import KEPT, NOW, ListSource, ProjectFilter, Seen, conditions
 from portfolio.projects import PlanListing
 
-_SUMMED = 20_000  # adding up the money of more rows than this would take longer than the page
 _MONEY = ("work_done_fen", "paid_fen")
 _SHOWN_MONEY = ("appropriated_fen", *_MONEY)
+
+HasEntries = ColumnElement[bool] | None
 
 
 @dataclass(frozen=True)
@@ -26,8 +27,8 @@ class ListTotals:
     """What the whole filtered list adds up to: counts, and fen (None when no row has an estimate).
 
     Ended (终止) projects leave these counts, as they leave the roll-up, and are counted apart. `has_money` tells whether a
-    project of the plans in question has money now, whatever else the list is narrowed to: without it a list shows none. The
-    sums of money are None without it, and where too many rows are listed to add them up.
+    project of the plans in question has money now, whatever else the list is narrowed to: without it a list shows none, and
+    the sums of money are None.
     """
 
     projects: int
@@ -39,14 +40,20 @@ class ListTotals:
     paid_fen: int | None = None
 
 
-def totals_of(session: Session, reader: Reader, chosen: ProjectFilter, source: ListSource = NOW) -> ListTotals:
-    """The totals of the filtered list, in one query, or two where there is money."""
+def totals_of(
+    session: Session, reader: Reader, chosen: ProjectFilter, source: ListSource = NOW, *, entries: HasEntries = None
+) -> ListTotals:
+    """The totals of the filtered list, in one query, or two where there is money.
+
+    `entries` is the condition that the plans have money even where it adds up to nothing, which the list alone cannot tell; the
+    same condition must be the same object.
+    """
     seen = reader.plans_for("view")
     if source is not NOW:
-        return _then(session, seen, chosen, source)
+        return _then(session, seen, chosen, source, entries)
     whole = replace(chosen, plan_id=None, text=chosen.text.strip()) == ProjectFilter()
-    totals = _kept(session, seen, chosen.plan_id) if whole else _counted(session, seen, chosen)
-    if not totals.has_money or (whole and totals.projects > _SUMMED):
+    totals = _kept(session, seen, chosen.plan_id, entries) if whole else _counted(session, seen, chosen, entries)
+    if not totals.has_money:
         return totals
     money = (_kept_money if whole else _money)(seen, chosen)
     return _with_money(totals, session.execute(money).one())
@@ -57,23 +64,23 @@ def _with_money(totals: ListTotals, sums: Sequence[Any]) -> ListTotals:
     return replace(totals, work_done_fen=done, paid_fen=paid)
 
 
-def _kept(session: Session, seen: Seen, plan_id: int | None) -> ListTotals:
+def _kept(session: Session, seen: Seen, plan_id: int | None, entries: HasEntries) -> ListTotals:
     """The totals of whole plans, from the sums that are kept."""
-    *sums, has_money = session.execute(_kept_sums(seen, plan_id)).one()
+    *sums, has_money = session.execute(_kept_sums(seen, plan_id, entries)).one()
     counting, with_estimate, fen, ended = (int(number or 0) for number in sums)
     return ListTotals(counting, counting - with_estimate, fen if with_estimate else None, ended, bool(has_money))
 
 
-def _counted(session: Session, seen: Seen, chosen: ProjectFilter) -> ListTotals:
+def _counted(session: Session, seen: Seen, chosen: ProjectFilter, entries: HasEntries = None) -> ListTotals:
     """The totals, from every row of the filtered list."""
-    every, ended = sorted(session.execute(_sums(seen, chosen)).all(), key=lambda row: row.part)
+    every, ended = sorted(session.execute(_sums(seen, chosen, entries)).all(), key=lambda row: row.part)
     totals = _totals(every.projects, every.known, every.fen, ended.projects, ended.known, ended.fen)
     return replace(totals, has_money=bool(every.has_money))
 
 
-def _then(session: Session, seen: Seen, chosen: ProjectFilter, source: ListSource) -> ListTotals:
+def _then(session: Session, seen: Seen, chosen: ProjectFilter, source: ListSource, entries: HasEntries) -> ListTotals:
     """The totals of a source whose rows are made as they are read."""
-    has_money = bool(session.scalar(select_columns(_some_money(seen, chosen.plan_id))))
+    has_money = bool(session.scalar(select_columns(_some_money(seen, chosen.plan_id, entries))))
     row = session.execute(_sums_at_once(source, seen, chosen, with_money=has_money), source.values).one()
     totals = replace(_totals(*row[:6]), has_money=has_money)
     return _with_money(totals, row[6:]) if has_money else totals
@@ -85,8 +92,8 @@ def _totals(*sums: Any) -> ListTotals:
     return ListTotals(counting, counting - with_estimate, fen - ended_fen if with_estimate else None, ended)
 
 
-def _some_money(seen: Seen, plan_id: int | None) -> ColumnElement[bool]:
-    """Whether any project of these plans has money.
+def _some_money(seen: Seen, plan_id: int | None, entries: HasEntries) -> ColumnElement[bool]:
+    """Whether any project of these plans has a sum of money above 0, or there are entries.
 
     First whether any project at all has, which the index of each column tells at once: that is why they are asked one by
     one, and for amounts above 0.
@@ -95,20 +102,21 @@ def _some_money(seen: Seen, plan_id: int | None) -> ColumnElement[bool]:
     above = [listed.column(name) > 0 for name in _SHOWN_MONEY]
     anywhere = or_(*(select_columns(literal(1)).where(one).exists() for one in above))
     if seen is None and plan_id is None:
-        return anywhere
+        return anywhere if entries is None else or_(anywhere, entries)
     of_plans = conditions(seen, ProjectFilter(plan_id=plan_id), listed)
-    return and_(anywhere, select_columns(literal(1)).where(*of_plans, or_(*above)).exists())
+    here = and_(anywhere, select_columns(literal(1)).where(*of_plans, or_(*above)).exists())
+    return here if entries is None else or_(here, entries)
 
 
 @lru_cache(maxsize=KEPT)
-def _kept_sums(seen: Seen, plan_id: int | None) -> Select[Any]:
+def _kept_sums(seen: Seen, plan_id: int | None, entries: HasEntries) -> Select[Any]:
     """One row: what was counted for the plans that are seen, without the ended projects, how many those are, and whether
     there is money.
     """
     kept = PlanListing.__table__.c  # type: ignore[attr-defined]
     # Four sums and not six: where thousands of plans are seen, each sum costs more than the rest of the query.
     counting = (kept.projects - kept.ended, kept.known - kept.ended_known, kept.estimate_fen - kept.ended_fen)
-    query = select_columns(*map(func.sum, (*counting, kept.ended)), _some_money(seen, plan_id))
+    query = select_columns(*map(func.sum, (*counting, kept.ended)), _some_money(seen, plan_id, entries))
     if seen is not None:
         query = query.where(kept.plan_id.in_(seen))
     return query if plan_id is None else query.where(kept.plan_id == plan_id)
@@ -140,11 +148,11 @@ def _money(seen: Seen, chosen: ProjectFilter) -> Select[Any]:
 
 
 @lru_cache(maxsize=KEPT)
-def _sums(seen: Seen, chosen: ProjectFilter) -> CompoundSelect[Any]:
+def _sums(seen: Seen, chosen: ProjectFilter, entries: HasEntries) -> CompoundSelect[Any]:
     """Two rows: the sums of all rows, and those of the ended ones, which are few and found by an index of their own."""
     estimate, asked = NOW.column("estimate_fen"), conditions(seen, chosen)
     sums = (func.count().label("projects"), func.count(estimate).label("known"), func.sum(estimate).label("fen"))
-    has_money = _some_money(seen, chosen.plan_id).label("has_money")
+    has_money = _some_money(seen, chosen.plan_id, entries).label("has_money")
     every = select_columns(literal(1).label("part"), *sums, has_money).select_from(NOW.rows).where(*asked)
     ended = select_columns(literal(2), *sums, true()).select_from(NOW.rows)
     return union_all(every, ended.where(*asked, NOW.column("state") == "ended"))

@@ -56,6 +56,8 @@ class Project(SQLModel, table=True):
     last_year: int | None = None
     contact: str | None = Field(default=None, max_length=200)
     note: str | None = Field(default=None, sa_column=Column(Text))
+    # The quarter from which a part counts among the leaves of its package; null: from the plan's first quarter.
+    since_quarter: int | None = None
     created_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
     archived_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
     archived_reason: str | None = Field(default=None, max_length=1000)

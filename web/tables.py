@@ -12,9 +12,16 @@ import core.files
 import core.jobs
 import core.people
 import core.requests
+import milestones.attachments
 import milestones.commitments
+import milestones.indicator_rules
 import milestones.indicators
+import milestones.lamp_rules
+import milestones.milestones
 import milestones.quantities
+import milestones.readings
+import milestones.scenario_decisions
+import milestones.works
 import portfolio.citations
 import portfolio.contradictions
 import portfolio.departments
@@ -23,3 +30,4 @@ import portfolio.jurisdictions
 import portfolio.periods
 import portfolio.plans
 import portfolio.projects
+import portfolio.sites

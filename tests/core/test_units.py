@@ -13,6 +13,8 @@ from core.units import (
     converted,
     dimension,
     micro_from_text,
+    plain_unit,
+    rounded_text,
     text_from_micro,
     unit_name,
 )
@@ -161,3 +163,28 @@ def test_a_printed_number_becomes_millionths(text: str, micro: int) -> None:
 def test_what_is_no_plain_number_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"six decimals|plain number|too large"):
         micro_from_text(text)
+
+
+def test_a_plain_unit_has_no_large_number_before_it():
+    plain = {
+        "万亩": "亩",
+        "亩": "亩",
+        "千瓦": "千瓦",
+        "万千瓦": "千瓦",
+        "百分点": "百分点",
+        "万户": "户",
+        "无量纲": "无量纲",
+    }
+    assert {unit: plain_unit(unit) for unit in plain} == plain
+
+
+def test_a_fraction_is_printed_half_up_away_from_zero():
+    texts = {
+        Fraction(1, 3): "0.3333",
+        Fraction(1, 20_000): "0.0001",
+        Fraction(-1, 20_000): "-0.0001",
+        Fraction(5): "5.0000",
+    }
+    assert {value: rounded_text(value) for value in texts} == texts
+    assert rounded_text(Fraction(-1, 30_000)) == "0.0000"
+    assert rounded_text(Fraction(5, 2), 0) == "3"

@@ -10,7 +10,10 @@ from core.database import Database
 from tests.samples import make_person, make_small_plan
 
 # Every table whose rows the database itself keeps from being changed or removed.
-APPEND_ONLY = ("audit_entry", "ledger_entry", "budget_line", "money_explanation")
+APPEND_ONLY = (
+    *("audit_entry", "ledger_entry", "budget_line", "money_explanation"),
+    *("work_entry", "milestone_report", "official_reading", "lamp_rule_set", "scenario_decision"),
+)
 
 SQLITE_TRIGGERS = "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger'"
 POSTGRESQL_TRIGGERS = """

@@ -1,0 +1,187 @@
+"""Official readings (监测值): recorded with their source document, handed over, accepted by somebody else, and read.
+
+An accepted reading is never changed: a newer one of the same quarter holds instead, and both stay.
+"""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from core import audit
+from core.audit import Actor
+from core.errors import NotThere
+from milestones.indicators import Indicator
+from milestones.reading_rules import NewReading, as_new, checked_reading
+from milestones.readings import OfficialReading
+from portfolio.facts import AS_CORRECTED, SUBMITTED, counted
+from portfolio.reviewing import (
+    Reviewer,
+    Standing,
+    accept_facts,
+    keep_places,
+    mark_submitted,
+    must_be_own_draft,
+    send_back_facts,
+    submit_drafts,
+)
+
+SUBJECT = "official_reading"  # of the audit trail and of attachments
+_FACTS = (
+    *("indicator_id", "quarter", "value_micro", "grade", "judgement", "occurred_on", "document", "agency"),
+    *("note", "correction_reason", "state"),
+)
+
+
+def record_reading(
+    session: Session, indicator: Indicator, new: NewReading, *, submit: bool = False, by: Actor
+) -> OfficialReading:
+    """A reading of an indicator: a draft, or handed over at once.
+
+    `occurred_quarter` is the quarter that it tells of, so that a later publication is part of what is known of that quarter now,
+    while `posted_period` keeps it out of what was issued before.
+
+    Errors: SeveralBroken with every field that cannot be accepted.
+    """
+    assert indicator.id is not None
+    kept = checked_reading(session, indicator, new)
+    row = OfficialReading(indicator_id=indicator.id, recorded_by_id=by.id, recorded_by=by.name, **kept)
+    if submit:
+        mark_submitted(row, by)
+    session.add(row)
+    session.flush()
+    _audit(session, "record-reading", row, after=facts(row), by=by)
+    return row
+
+
+def change_reading(
+    session: Session, row: OfficialReading, new: NewReading, *, expected_version: int, by: Actor
+) -> OfficialReading:
+    """Brings one's own draft to new values.
+
+    Errors: FactNotADraft, OnlyItsReporter, Stale; SeveralBroken.
+    """
+    must_be_own_draft(session, row, expected_version, by)
+    kept = checked_reading(session, session.get_one(Indicator, row.indicator_id), new)
+    before = facts(row)
+    for name, value in kept.items():
+        setattr(row, name, value)
+    row.row_version += 1
+    session.add(row)
+    session.flush()
+    _audit(session, "edit", row, before=before, after=facts(row), by=by)
+    return row
+
+
+def discard_reading(session: Session, row: OfficialReading, *, expected_version: int, by: Actor) -> None:
+    """Removes one's own draft, which counted nowhere; the audit trail keeps what it said.
+
+    Errors: FactNotADraft, OnlyItsReporter, Stale.
+    """
+    must_be_own_draft(session, row, expected_version, by)
+    _audit(session, "discard", row, before=facts(row), by=by)
+    session.delete(row)
+    session.flush()
+
+
+def submit_readings(session: Session, rows: Sequence[OfficialReading], *, by: Actor) -> None:
+    """Hands drafts over: from now on only their state changes.
+
+    Errors: FactNotADraft, OnlyItsReporter; SeveralBroken when what was typed no longer holds, such as the kind of the target.
+    """
+    keep_places(session, _standings(session, [row.id or 0 for row in rows]))
+    for row in rows:
+        checked_reading(session, session.get_one(Indicator, row.indicator_id), as_new(row))
+    submit_drafts(session, rows, subject=SUBJECT, by=by)
+
+
+def accept_readings(session: Session, ids: Collection[int], *, by: Reviewer) -> int:
+    """Accepts submitted readings, all of them or none; how many comes back.
+
+    Errors: NotThere, FactNotSubmitted, OwnReport.
+    """
+    return accept_facts(session, OfficialReading, _standings(session, ids), subject=SUBJECT, by=by)
+
+
+def send_back_readings(session: Session, ids: Collection[int], *, reason: str, by: Reviewer) -> int:
+    """Sends submitted readings back with the reason; how many comes back.
+
+    Errors: NotThere, FactNotSubmitted, Missing, TooLong.
+    """
+    standings = _standings(session, ids)
+    return send_back_facts(session, OfficialReading, standings, subject=SUBJECT, reason=reason, by=by)
+
+
+def readings_in(
+    session: Session, indicator_ids: Collection[int], quarter: int, edition: str = AS_CORRECTED
+) -> dict[int, list[OfficialReading]]:
+    """The readings that count as of a quarter, by indicator id and in the order of their quarters; of several the newest.
+
+    Errors: Invalid for an edition that there is not.
+    """
+    rows = session.exec(
+        select(OfficialReading)
+        .where(
+            col(OfficialReading.indicator_id).in_(indicator_ids),
+            counted(OfficialReading, quarter, edition),
+            col(OfficialReading.quarter) <= quarter,
+        )
+        .order_by(col(OfficialReading.quarter), col(OfficialReading.id))
+    )
+    found: dict[int, dict[int, OfficialReading]] = {}
+    for row in rows:
+        found.setdefault(row.indicator_id, {})[row.quarter] = row
+    return {id_: list(by_quarter.values()) for id_, by_quarter in found.items()}
+
+
+def every_reading(session: Session, indicator_id: int) -> list[OfficialReading]:
+    """All readings of one indicator in every state, the newest quarter first, for the page that shows them all."""
+    rows = select(OfficialReading).where(OfficialReading.indicator_id == indicator_id)
+    return list(session.exec(rows.order_by(col(OfficialReading.quarter).desc(), col(OfficialReading.id).desc())))
+
+
+def waiting_readings(session: Session, plan_ids: frozenset[int] | None) -> list[tuple[OfficialReading, Indicator]]:
+    """The readings of these plans (None: of all) that wait for somebody to accept them, the oldest first."""
+    query = (
+        select(OfficialReading, Indicator)
+        .join(Indicator, col(Indicator.id) == OfficialReading.indicator_id)
+        .where(OfficialReading.state == SUBMITTED)
+        .order_by(col(OfficialReading.id))
+    )
+    if plan_ids is not None:
+        query = query.where(col(Indicator.plan_id).in_(plan_ids))
+    return list(session.exec(query).all())
+
+
+def find_reading(session: Session, id_: int) -> OfficialReading:
+    """Errors: NotThere."""
+    row = session.get(OfficialReading, id_) if 0 < id_ < 2**63 else None
+    if row is None:
+        raise NotThere
+    return row
+
+
+def facts(row: OfficialReading) -> dict[str, Any]:
+    """A reading as the audit trail keeps it."""
+    return {name: getattr(row, name) for name in _FACTS if getattr(row, name) is not None}
+
+
+def _standings(session: Session, ids: Collection[int]) -> dict[int, Standing]:
+    """The plan that each reading stands in; readings have no project.
+
+    Errors: NotThere.
+    """
+    rows = session.exec(
+        select(OfficialReading.id, Indicator.plan_id)
+        .join(Indicator, col(Indicator.id) == OfficialReading.indicator_id)
+        .where(col(OfficialReading.id).in_(sorted(ids)))
+    )
+    found = {id_: Standing(plan_id) for id_, plan_id in rows if id_ is not None}
+    if len(found) != len(set(ids)):
+        raise NotThere
+    return found
+
+
+def _audit(session: Session, action: str, row: OfficialReading, **what: Any) -> None:
+    assert row.id is not None
+    audit.record(session, action, SUBJECT, row.id, **what)
