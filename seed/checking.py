@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import ValidationError
@@ -13,7 +13,7 @@ from core.money import fen_from_text
 from core.text import matching_key
 from core.units import dimension, micro_from_text, unit_name
 from seed.records import (
-    FILES,
+    Record,
     SeedCommitments,
     SeedContradictions,
     SeedIndicators,
@@ -21,8 +21,21 @@ from seed.records import (
     SeedPlan,
     SeedProgramme,
     SeedProjects,
+    SeedSites,
 )
+from seed.rule_records import SeedRules
 from seed.yaml_lines import Place, YamlFile, read_yaml
+
+Shape = TypeVar("Shape", bound=Record)
+FILES: dict[str, type[Record]] = {
+    "plan.yaml": SeedPlan,
+    "projects.yaml": SeedProjects,
+    "indicators.yaml": SeedIndicators,
+    "commitments.yaml": SeedCommitments,
+    "contradictions.yaml": SeedContradictions,
+    "rules.yaml": SeedRules,
+    "sites.yaml": SeedSites,
+}
 
 
 @dataclass(frozen=True)
@@ -49,7 +62,7 @@ class SeedNotLoaded(Broken):
 
 @dataclass(frozen=True)
 class SeedFolder:
-    """The five files of a plan, each of the right shape."""
+    """The seven files of a plan, each of the right shape."""
 
     folder: Path
     plan: SeedPlan
@@ -57,6 +70,8 @@ class SeedFolder:
     indicators: SeedIndicators
     commitments: SeedCommitments
     contradictions: SeedContradictions
+    rules: SeedRules
+    sites: SeedSites
     files: dict[str, YamlFile]
 
 
@@ -89,6 +104,8 @@ def read_folder(folder: Path) -> SeedFolder:
         records["indicators.yaml"],
         records["commitments.yaml"],
         records["contradictions.yaml"],
+        records["rules.yaml"],
+        records["sites.yaml"],
         files,
     )
     problems = [*_keys(found), *_links(found), *_numbers(found)]
@@ -99,9 +116,22 @@ def read_folder(folder: Path) -> SeedFolder:
 
 def read_jurisdictions(path: Path) -> SeedJurisdictions:
     """Errors: SeedNotLoaded."""
-    file = read_yaml(path)
+    return read_checked(path, SeedJurisdictions)[0]
+
+
+def read_checked(path: Path, model: type[Shape]) -> tuple[Shape, YamlFile]:
+    """A file of the right shape, with the lines of its values.
+
+    Errors: SeedNotLoaded, with every problem by file and line.
+    """
     try:
-        return SeedJurisdictions.model_validate(file.data)
+        file = read_yaml(path)
+        return model.model_validate(file.data), file
+    except FileNotFoundError:
+        raise SeedNotLoaded([SeedProblem(path, 0, "file is missing")]) from None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 0
+        raise SeedNotLoaded([SeedProblem(path, line, f"not readable as YAML: {error.problem}")]) from error
     except ValidationError as error:
         raise SeedNotLoaded(shape_problems(file, error)) from error
 

@@ -14,11 +14,13 @@ from core.calendar import last_day, next_quarter
 from seed.demo_records import (
     FIRST,
     LAST,
+    LAST_FINISH,
     DemoEntry,
     DemoLeaf,
     DemoLine,
     DemoState,
     Happening,
+    accepted_day,
     between,
     later,
     start_day,
@@ -217,20 +219,26 @@ def _pay(course: _Course, quarter: int, wanted: int, note: str) -> Iterator[Happ
 
 
 def _states(courses: list[_Course]) -> Iterator[DemoState]:
-    """A project starts with the first of its leaves and is finished with the last."""
+    """A project starts with the first of its leaves, is finished with the last and accepted half a year later."""
     tops: dict[str, list[_Course]] = {}
+    unbuilt: list[str] = []
     for course in courses:
         tops.setdefault(course.leaf.top_code, []).append(course)
     for code, own in tops.items():
         built = [course for course in own if course.reached > 0 and course.start <= LAST]
         yield DemoState(code, "not_started", date(2022, 1, 5), "演示通知〔2022〕1号")
         if not built:
+            unbuilt.append(code)
             continue
         start = min(course.start for course in built)
         yield DemoState(code, "building", start_day(start), f"演示开工报告-{code}")
         end = max(later(course.start, course.quarters) for course in built)
-        if len(built) == len(own) and end <= 20253:
+        if len(built) == len(own) and end <= LAST_FINISH:
             yield DemoState(code, "finished", last_day(end), f"演示完工报告-{code}")
+            if (accepted := accepted_day(end)) is not None:
+                yield DemoState(code, "accepted", accepted, f"演示验收意见书-{code}")
+    if unbuilt:  # one of those that never began is put off by document; the others are simply late
+        yield DemoState(unbuilt[-1], "slowed", date(2024, 9, 20), "演示缓建通知〔2024〕3号")
 
 
 def _with_slips(found: list[Happening], chance: random.Random) -> list[Happening]:

@@ -1,9 +1,15 @@
-"""What happens in the made-up history of demo_history.py: budget lines, entries, states, and the quarters between them."""
+"""What happens in the made-up history: budget lines, entries, states, how the building went, and the quarters between them."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from fractions import Fraction
+
+from core.calendar import last_day, quarter_of
 
 FIRST, LAST = 20221, 20254  # the quarters that the history covers
+LAST_FINISH = 20253  # what is finished in the last quarter is not reported yet
+LAST_DAY = last_day(LAST)
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,66 @@ class DemoState:
 
 
 Happening = DemoLine | DemoEntry | DemoState
+
+
+@dataclass(frozen=True)
+class DemoTrack:
+    """How the building of a leaf went, as its money tells: works and milestones follow it.
+
+    `done` is what was done by the end of each quarter in which something was, as a share of the whole; of what is finished the
+    last one is 1. Without `begun_on` it never began.
+    """
+
+    leaf: DemoLeaf
+    begun_on: date | None = None
+    finished_on: date | None = None
+    done: tuple[tuple[int, Fraction], ...] = ()
+
+    @property
+    def accepted_on(self) -> date | None:
+        return None if self.finished_on is None else accepted_day(quarter_of(self.finished_on))
+
+    def share(self, quarter: int) -> Fraction:
+        """What is done by the end of a quarter."""
+        return max((share for of, share in self.done if of <= quarter), default=Fraction(0))
+
+    @property
+    def expected_end(self) -> date | None:
+        """The day on which it is finished, or will be when it goes on as it went."""
+        if self.begun_on is None or self.finished_on is not None:
+            return self.finished_on
+        share = max(self.share(LAST), Fraction(1, 4))
+        return self.begun_on + timedelta(int((LAST_DAY - self.begun_on).days / share))
+
+
+def tracks(leaves: Sequence[DemoLeaf], happenings: Iterable[Happening]) -> list[DemoTrack]:
+    """How each of the leaves went, in their order."""
+    begun: dict[str, date] = {}
+    done: dict[str, dict[int, int]] = {leaf.code: {} for leaf in leaves}
+    for one in happenings:
+        if isinstance(one, DemoEntry) and one.stage == "contracted":
+            begun[one.leaf] = start_day(quarter_of(one.on))
+        elif isinstance(one, DemoEntry) and one.stage == "work_done":
+            quarter = quarter_of(one.on)
+            done[one.leaf][quarter] = done[one.leaf].get(quarter, 0) + one.amount_fen
+    return [_track(leaf, begun.get(leaf.code), done[leaf.code]) for leaf in leaves]
+
+
+def _track(leaf: DemoLeaf, begun_on: date | None, fen: dict[int, int]) -> DemoTrack:
+    last = max(fen, default=LAST)
+    finished_on = last_day(last) if fen and last <= LAST_FINISH else None
+    whole = sum(fen.values()) if finished_on is not None else leaf.estimate_fen
+    so_far, shares = 0, []
+    for quarter in sorted(fen):
+        so_far += fen[quarter]
+        shares.append((quarter, Fraction(so_far, whole)))
+    return DemoTrack(leaf, begun_on, finished_on, tuple(shares))
+
+
+def accepted_day(finish: int) -> date | None:
+    """The day on which what was finished in a quarter is accepted, half a year later; None after the history."""
+    quarter = later(finish, 2)
+    return date(quarter // 10, quarter % 10 * 3, 20) if quarter <= LAST else None
 
 
 def later(quarter: int, by: int) -> int:

@@ -10,10 +10,11 @@ from milestones.commitments import Commitment, CommitmentProject
 from milestones.indicators import Indicator, Target
 from milestones.quantities import measure_named
 from portfolio.contradictions import Contradiction, Reading
-from portfolio.dated import put_in_force
+from portfolio.dated import find_in_force, put_in_force
 from portfolio.recording import Difference, cite, put_record
 from seed.loading import LOADER, Loading, cited, department_id
 from seed.records import SeedContradiction, SeedIndicator
+from seed.rules import aggregation_of
 
 
 def _micro(text: str | None) -> int | None:
@@ -23,8 +24,9 @@ def _micro(text: str | None) -> int | None:
 def put_indicators(loading: Loading) -> None:
     """Brings the plan's indicators and their targets to what the file says."""
     session = loading.session
+    aggregation = aggregation_of(loading)
     for position, record in enumerate(loading.seed.indicators.indicators, start=1):
-        facts = {
+        facts = aggregation[record.key] | {
             "no": record.no,
             "position": position,
             "category": record.category,
@@ -67,25 +69,25 @@ def put_indicators(loading: Loading) -> None:
 
 def _put_target(session: Session, loading: Loading, indicator_id: int, record: SeedIndicator) -> None:
     target, reference = record.target, record.reference_target
-    put_in_force(
-        session,
-        Target,
-        {"indicator_id": indicator_id},
-        {
-            "printed": target.printed,
-            "kind": target.kind,
-            "operator": target.operator,
-            "value_micro": _micro(target.value),
-            "high_micro": _micro(target.high),
-            "strive": target.strive,
-            "target_year": target.year,
-            "reference_operator": None if reference is None else reference.operator,
-            "reference_micro": None if reference is None else _micro(reference.value),
-            "reference_wording": None if reference is None else reference.wording,
-        },
-        from_quarter=loading.plan.start,
-        by=None,
-    )
+    values = {
+        "printed": target.printed,
+        "kind": target.kind,
+        "operator": target.operator,
+        "value_micro": _micro(target.value),
+        "high_micro": _micro(target.high),
+        "strive": target.strive,
+        "target_year": target.year,
+        "reference_operator": None if reference is None else reference.operator,
+        "reference_micro": None if reference is None else _micro(reference.value),
+        "reference_wording": None if reference is None else reference.wording,
+    }
+    owner, start = {"indicator_id": indicator_id}, loading.plan.start
+    held = find_in_force(session, Target, owner, start)
+    if held is None or held.supplied_by is None:
+        put_in_force(session, Target, owner, values, from_quarter=start, by=None)
+    elif any(getattr(held, name) != value for name, value in values.items()):
+        difference = Difference("indicator", record.key, "target", held.printed, target.printed, held.supplied_by)
+        loading.tally.differences.append(difference)
 
 
 def put_commitments(loading: Loading) -> None:

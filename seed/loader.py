@@ -11,23 +11,32 @@ from pathlib import Path
 from sqlmodel import Session, select
 
 from core.units import micro_from_text
+from milestones.lamp_editing import put_presets
 from portfolio.departments import add_department, find_department
 from portfolio.jurisdictions import Jurisdiction
 from portfolio.periods import add_periods
 from portfolio.plans import Plan, Programme, add_plan, add_programme, find_plan
 from portfolio.recording import Tally, cite, put_record
 from seed import lists
-from seed.checking import SeedFolder, SeedNotLoaded, SeedProblem, read_folder, read_jurisdictions
+from seed.checking import SeedFolder, SeedNotLoaded, SeedProblem, Shape, read_folder, read_jurisdictions
+from seed.links import FILE as LINKS
+from seed.links import put_links, read_links
 from seed.loading import LOADER, Loading, cited
+from seed.milestone_templates import FILE as TEMPLATES
+from seed.milestone_templates import put_templates, read_templates
 from seed.projects import put_project
 from seed.records import Cite, SeedProgramme
+from seed.rule_checking import rule_problems
+from seed.rule_records import SeedKinds
+from seed.rules import KINDS_FILE, put_rules, read_kinds
+from seed.sites import put_sites, site_problems
 from seed.sources import FILE as SOURCES
 from seed.sources import put_sources, read_sources
 
 
 @dataclass(frozen=True)
 class LoadedPlan:
-    """What loading one plan, or the funding sources, did."""
+    """What loading one plan, the links between plans, the milestone templates or the funding sources did."""
 
     code: str
     tally: Tally
@@ -36,11 +45,13 @@ class LoadedPlan:
 def load_plans(
     session: Session, folder: Path, codes: list[str] | None = None, *, progress: Callable[[str], None] = lambda _: None
 ) -> list[LoadedPlan]:
-    """Loads the funding sources, then every plan folder or those named, and tells what changed; the sources come last.
+    """Loads the funding sources and milestone templates, then every plan folder or those named, then the links between plans, and
+    tells what changed; what the plans share comes last.
 
     Errors: SeedNotLoaded with every problem of every file, before anything is written.
     """
-    folders, problems = [], []
+    folders: list[SeedFolder] = []
+    problems: list[SeedProblem] = []
     for name in codes or sorted(path.name for path in folder.iterdir() if (path / "plan.yaml").exists()):
         try:
             folders.append(read_folder(folder / name))
@@ -53,13 +64,17 @@ def load_plans(
             file = seed.files["plan.yaml"]
             message = f"unknown jurisdiction {seed.plan.jurisdiction}"
             problems.append(SeedProblem(file.path, file.line_of(("jurisdiction",)), message))
-    try:
-        sources = read_sources(folder.parent / SOURCES)
-    except SeedNotLoaded as error:
-        problems += error.problems
-    if problems:
+    problems += [problem for seed in folders for problem in site_problems(seed, known.jurisdictions)]
+    sources = _read(read_sources, folder.parent / SOURCES, problems)
+    templates = _read(read_templates, folder.parent / TEMPLATES, problems)
+    links = _read(read_links, folder.parent / LINKS, problems)
+    kinds = _read(read_kinds, folder.parent / KINDS_FILE, problems)
+    if kinds is not None:
+        problems += [problem for seed in folders for problem in rule_problems(seed, kinds)]
+    if problems or sources is None or templates is None or links is None or kinds is None:
         raise SeedNotLoaded(problems)
     of_sources = put_sources(session, sources, folder.parent / SOURCES)
+    of_templates = put_templates(session, templates, folder.parent / TEMPLATES)
     for jurisdiction in known.jurisdictions:
         facts = jurisdiction.model_dump(exclude={"parent"}) | {"parent_code": jurisdiction.parent}
         session.merge(_with_known_area(session, Jurisdiction(**facts)))
@@ -67,8 +82,19 @@ def load_plans(
     loaded = []
     for seed in folders:
         progress(seed.plan.code)
-        loaded.append(_load_plan(session, seed))
-    return [*loaded, LoadedPlan(SOURCES, of_sources)]
+        loaded.append(_load_plan(session, seed, kinds))
+    of_links = put_links(session, links, folder.parent / LINKS)
+    shared = [(LINKS, of_links), (TEMPLATES, of_templates), (SOURCES, of_sources)]
+    return [*loaded, *(LoadedPlan(name, tally) for name, tally in shared)]
+
+
+def _read(read: Callable[[Path], Shape], path: Path, problems: list[SeedProblem]) -> Shape | None:
+    """The file that all plans share; what is wrong with it is added to the problems."""
+    try:
+        return read(path)
+    except SeedNotLoaded as error:
+        problems += error.problems
+        return None
 
 
 def _with_known_area(session: Session, jurisdiction: Jurisdiction) -> Jurisdiction:
@@ -78,7 +104,7 @@ def _with_known_area(session: Session, jurisdiction: Jurisdiction) -> Jurisdicti
     return jurisdiction
 
 
-def _load_plan(session: Session, seed: SeedFolder) -> LoadedPlan:
+def _load_plan(session: Session, seed: SeedFolder, kinds: SeedKinds) -> LoadedPlan:
     tally = Tally()
     loading = Loading(session, seed, _put_plan(session, seed, tally), tally, {}, {})
     for position, programme in enumerate(seed.plan.programmes):
@@ -87,9 +113,12 @@ def _load_plan(session: Session, seed: SeedFolder) -> LoadedPlan:
         _put_department(loading, department.name, department.kind, department.note, department.cite)
     for position, project in enumerate(seed.projects.projects, start=1):
         put_project(loading, project, position)
+    put_sites(loading)
     lists.put_indicators(loading)
     lists.put_commitments(loading)
     lists.put_contradictions(loading)
+    put_rules(loading, kinds)
+    tally.created += put_presets(session, loading.plan, by=LOADER)
     return LoadedPlan(seed.plan.code, tally)
 
 

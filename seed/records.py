@@ -157,6 +157,20 @@ class SeedProject(Record):
         return self
 
 
+class SeedSite(Record):
+    """Where the text says that a project is: counties (or cities, where it names no county) by their full names."""
+
+    project: Key
+    places: Annotated[list[Text], Field(min_length=1)]
+    wording: Annotated[str, Field(min_length=1, max_length=200)]
+    cite: Cite
+    note: Text | None = None
+
+
+class SeedSites(Record):
+    sites: list[SeedSite] = []
+
+
 class SeedBaseline(Record):
     """The baseline as printed, and as read when it is a number; `unit` only where it differs from the indicator's."""
 
@@ -275,12 +289,3 @@ class SeedCommitments(Record):
 
 class SeedContradictions(Record):
     contradictions: list[SeedContradiction]
-
-
-FILES: dict[str, type[Record]] = {
-    "plan.yaml": SeedPlan,
-    "projects.yaml": SeedProjects,
-    "indicators.yaml": SeedIndicators,
-    "commitments.yaml": SeedCommitments,
-    "contradictions.yaml": SeedContradictions,
-}

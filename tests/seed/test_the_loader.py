@@ -35,8 +35,8 @@ def seed_folder(tmp_path: Path) -> Path:
     """A copy of the seed files of one plan that a test may spoil."""
     target = tmp_path / "seed" / "plans"
     shutil.copytree(settings().seed_folder / CODE, target / CODE)
-    for file in ("jurisdictions.yaml", "funding_sources.yaml"):
-        shutil.copy(settings().seed_folder.parent / file, target.parent)
+    for file in settings().seed_folder.parent.glob("*.yaml"):  # what the plans share
+        shutil.copy(file, target.parent)
     return target
 
 
