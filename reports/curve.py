@@ -12,14 +12,15 @@ from fractions import Fraction
 from sqlalchemy import case, func
 from sqlmodel import Session, col
 
-from budgets.as_of import counted
 from budgets.lines import QUARTER, YEAR, BudgetLine, span_of
 from core.calendar import first_quarter, next_quarter, period_from_text
 from core.database import select_columns
 from core.errors import N_
 from portfolio.access import Reader
+from portfolio.facts import counted
 from reports.forecast import half_up, plan_curve
 from reports.money import money_rollup
+from reports.money_groups import Group, within
 from reports.money_queries import keyed_leaves, projects_in
 from reports.rollup import Scope
 
@@ -60,12 +61,17 @@ class Curve:
         return max((fen for fen in amounts if fen is not None), default=0)
 
 
-def curve(session: Session, reader: Reader, scope: Scope) -> Curve:
-    """The curve of everything in the scope, as of its quarter and in its edition; without points where there is no money."""
-    plans = _plans(session, reader, scope)
+def curve(session: Session, reader: Reader, scope: Scope, *, inside: Group | None = None) -> Curve:
+    """The curve of everything in the scope, or of one group of projects in it, as of its quarter and in its edition.
+
+    It has no points where there is no money.
+    """
+    plans = _plans(session, reader, scope, inside)
+    by = ("quarter", *(inside.by if inside else ()))
+    level = inside.level if inside else 1
     flows = {
         period_from_text(str(group.keys[0])).last_quarter: (group.work_done_fen or 0, group.paid_fen or 0)
-        for group in money_rollup(session, reader, scope, ("quarter",))
+        for group in money_rollup(session, reader, scope, by, level=level, inside=inside)
     }
     planned, by_quarters, evenly = _spread(plans)
     quarters = sorted({*planned, *flows})
@@ -105,9 +111,12 @@ def _spread(plans: Mapping[tuple[int, int], Mapping[int, int]]) -> tuple[dict[in
     return dict(found), by_quarters, evenly
 
 
-def _plans(session: Session, reader: Reader, scope: Scope) -> dict[tuple[int, int], dict[int, int]]:
+def _plans(
+    session: Session, reader: Reader, scope: Scope, inside: Group | None
+) -> dict[tuple[int, int], dict[int, int]]:
     """By source and year: the plan of the year (0), without what was carried over into it, and of its quarters (1–4)."""
-    keyed = keyed_leaves(reader, scope, (), 1, projects_in(reader, scope))
+    group = inside or Group()
+    keyed = keyed_leaves(reader, scope, group.by, group.level, projects_in(reader, scope))
     change = col(BudgetLine.change_fen)
     once = change - func.coalesce(BudgetLine.carried_change_fen, 0)
     query = (
@@ -117,7 +126,11 @@ def _plans(session: Session, reader: Reader, scope: Scope) -> dict[tuple[int, in
             func.sum(case((col(BudgetLine.span) == YEAR, once), else_=change)),
         )
         .join(keyed, keyed.c.leaf_id == BudgetLine.project_id)
-        .where(counted(BudgetLine, scope.quarter, scope.edition), col(BudgetLine.span).in_([YEAR, QUARTER]))
+        .where(
+            counted(BudgetLine, scope.quarter, scope.edition),
+            col(BudgetLine.span).in_([YEAR, QUARTER]),
+            *within(group, {name: keyed.c[f"key_{name}"] for name in group.by}),
+        )
         .group_by(col(BudgetLine.source_id), col(BudgetLine.covers))
     )
     found: dict[tuple[int, int], dict[int, int]] = defaultdict(dict)

@@ -11,13 +11,13 @@ from typing import Any
 from sqlalchemy import and_, case, func, or_
 from sqlmodel import Session, col
 
-from budgets.as_of import AS_CORRECTED, AS_ISSUED
 from budgets.entries import APPROVED, DRAFT, SUBMITTED, LedgerEntry
 from budgets.sources import FundingSource
 from core.calendar import Period, last_day
 from core.database import select_columns
 from core.errors import N_
 from portfolio.access import Reader
+from portfolio.facts import AS_CORRECTED, AS_ISSUED
 from portfolio.plans import Plan
 from portfolio.projects import Project
 from reports.findings import Sentence, Words

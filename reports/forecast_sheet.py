@@ -7,12 +7,12 @@ from typing import Any
 from sqlalchemy import case, func
 from sqlmodel import Session, col
 
-from budgets.as_of import AS_CORRECTED, counted
 from budgets.entries import LedgerEntry
 from budgets.lines import QUARTER, YEAR, BudgetLine
 from budgets.sources import SourceNode, source_tree
 from core.database import select_columns
 from portfolio.access import Reader
+from portfolio.facts import AS_CORRECTED, counted
 from reports.forecast import Forecast, SourceYear, forecast
 from reports.money_queries import keyed_leaves, projects_in
 from reports.rollup import Scope

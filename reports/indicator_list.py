@@ -1,11 +1,11 @@
 """Indicators of every plan that the reader sees, as a list: printed values, how they are read, and where they stand."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, case, col, func, select
 
 from core.database import select_columns
 from milestones.indicators import Indicator, Target, targets_in_force
@@ -14,6 +14,8 @@ from portfolio.citations import Citation, citations_of
 from portfolio.contradictions import Contradiction
 from portfolio.dated import in_force
 from portfolio.plans import Plan
+from reports.coverage_sheet import BINDING
+from reports.indicators import IndicatorFigures
 from reports.narrowing import PAGE, holds, page_of_ids
 
 NO_NATURE = "none"  # the plan prints neither 约束性 nor 预期性
@@ -31,6 +33,7 @@ class IndicatorFilter:
     category: str | None = None
     kind: str | None = None
     nature: str | None = None
+    verdict: str | None = None
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class IndicatorLine:
     target: Target | None
     citations: tuple[Citation, ...]
     contradictions: tuple[int, ...]
+    figures: IndicatorFigures | None = None
 
     @property
     def kind(self) -> str:
@@ -80,7 +84,7 @@ class IndicatorLine:
 class IndicatorList:
     """One page of the list, with what the whole of it holds.
 
-    `kinds` and `natures` count what each value of that filter would give, the other filters as they are.
+    `kinds`, `natures` and `verdicts` count what each value of that filter would give, the other filters as they are.
     """
 
     lines: tuple[IndicatorLine, ...]
@@ -88,6 +92,7 @@ class IndicatorList:
     following: int | None
     kinds: dict[str, int]
     natures: dict[str, int]
+    verdicts: dict[str, int]
 
 
 def indicator_list(
@@ -98,8 +103,13 @@ def indicator_list(
     *,
     after: int | None = None,
     size: int = PAGE,
+    figures: Mapping[int, IndicatorFigures] | None = None,
 ) -> IndicatorList:
-    """One page of the indicators, in the order of the plans."""
+    """One page of the indicators, in the order of the plans, of each the 约束性 ones first.
+
+    `figures` are those of these indicators by id; without them there is no verdict to narrow to.
+    """
+    known = figures or {}
     query = (
         select_columns(
             Indicator.id,
@@ -114,7 +124,12 @@ def indicator_list(
         .join(Plan, col(Plan.id) == Indicator.plan_id)
         .outerjoin(Target, (col(Target.indicator_id) == Indicator.id) & in_force(Target, quarter))
         .where(reader.sees(Indicator.plan_id))  # type: ignore[arg-type]
-        .order_by(col(Plan.id), col(Indicator.position), col(Indicator.id))
+        .order_by(
+            col(Plan.id),
+            case((col(Indicator.nature) == BINDING, 0), else_=1),
+            col(Indicator.position),
+            col(Indicator.id),
+        )
     )
     if chosen.plan_id is not None:
         query = query.where(col(Indicator.plan_id) == chosen.plan_id)
@@ -123,10 +138,15 @@ def indicator_list(
         for row in session.execute(query)
         if holds(chosen.text, row.name, row.printed_name, row.category, row.target, row.no)
     ]
+
+    def verdict_of(row: Any) -> tuple[str, ...]:
+        return (known[row.id].coverage.verdict,) if row.id in known else ()
+
     asked: dict[str, Callable[[Any], bool]] = {
         "kind": lambda row: chosen.kind is None or chosen.kind in _kinds(row),
         "nature": lambda row: chosen.nature is None or (row.nature or NO_NATURE) == chosen.nature,
         "category": lambda row: chosen.category is None or row.category == chosen.category,
+        "verdict": lambda row: chosen.verdict is None or verdict_of(row) == (chosen.verdict,),
     }
     ids = [row.id for row in rows if all(fits(row) for fits in asked.values())]
 
@@ -136,11 +156,12 @@ def indicator_list(
 
     page, following = page_of_ids(ids, after, size)
     return IndicatorList(
-        lines=tuple(_lines(session, page, quarter)),
+        lines=tuple(_lines(session, page, quarter, known)),
         total=len(ids),
         following=following,
         kinds=counted("kind", _kinds),
         natures=counted("nature", lambda row: (row.nature or NO_NATURE,)),
+        verdicts=counted("verdict", verdict_of),
     )
 
 
@@ -161,7 +182,9 @@ def indicator_categories(session: Session, reader: Reader, plan_id: int | None) 
     return list(dict.fromkeys(name for name in session.exec(query) if name is not None))
 
 
-def _lines(session: Session, ids: list[int], quarter: int) -> list[IndicatorLine]:
+def _lines(
+    session: Session, ids: list[int], quarter: int, figures: Mapping[int, IndicatorFigures]
+) -> list[IndicatorLine]:
     rows = session.exec(
         select(Indicator, Plan).join(Plan, col(Plan.id) == Indicator.plan_id).where(col(Indicator.id).in_(ids))
     ).all()
@@ -169,7 +192,9 @@ def _lines(session: Session, ids: list[int], quarter: int) -> list[IndicatorLine
     cited = citations_of(session, "indicator", ids)
     disputed = contradictions_about(session, "indicator", ids)
     found = {
-        row.id: IndicatorLine(row, plan, targets.get(row.id), tuple(cited[row.id]), disputed.get(row.id, ()))
+        row.id: IndicatorLine(
+            row, plan, targets.get(row.id), tuple(cited[row.id]), disputed.get(row.id, ()), figures.get(row.id)
+        )
         for row, plan in rows
         if row.id is not None
     }

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, FromClause, Select, Subquery, and_, case, cast, func
+from sqlalchemy import BigInteger, FromClause, Select, Subquery, and_, case, cast, func, null
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -21,7 +21,7 @@ from core.calendar import quarter_name
 from core.database import select_columns
 from portfolio.access import Reach, Reader
 from portfolio.dated import in_force
-from reports.money_figures import STAGE_COLUMNS, MoneyFigures, by_stage
+from reports.money_figures import NUMBERS, STAGE_COLUMNS, MoneyFigures, by_stage
 from reports.money_groups import MONEY_DIMENSIONS, Group, within, without_stage
 from reports.money_queries import ENTRY_KEYS, budget_sums, keyed_leaves, leaves_of, ledger_sums, projects_in, with_keys
 from reports.reported_states import reported_projects
@@ -50,23 +50,24 @@ def money_rollup(
     keys = without_stage(by)
     fiscal = fiscal_ids(session)
     of_entries = bool(set(keys) & set(ENTRY_KEYS))
-    zeros = (*_STAGES, *(() if "quarter" in keys else _YEARLY_ZEROS), *(() if of_entries else _PROJECT_ZEROS))
-    # A group may have a plan but no entries, or no projects at all: sums without rows are 0.
-    nothing = dict.fromkeys(zeros, 0)
-    rows: dict[tuple[Any, ...], dict[str, Any]] = {}
+    found: list[tuple[list[str], list[Any]]] = []
     for made_by in (_flow_query, _budget_query) if of_entries else (_project_query,):
         query = _kept(made_by, reader.plans_for("view"), scope, keys, level, tuple(fiscal))
-        columns = [column.name for column in query.selected_columns][len(keys) :]
         if inside is not None:
             query = query.where(*within(inside, _grouped_by(query, keys)))
-        for row in session.execute(query):
-            known = {name: sum_ for name, sum_ in zip(columns, row[len(keys) :], strict=True) if sum_ is not None}
-            ids = tuple(row[: len(keys)])
-            rows[ids] = rows.get(ids, nothing) | known
-    groups = _named(session, keys, rows)
+        columns = [column.name for column in query.selected_columns][len(keys) :]
+        found.append((columns, [(row[: len(keys)], row[len(keys) :]) for row in session.execute(query)]))
+    rows = _joined(found, of_quarters="quarter" in keys) if of_entries else found[0][1]
+    named = _named(session, keys, [ids for ids, _ in rows])
+    groups = [MoneyFigures(ids, *sums) for ids, (_, sums) in zip(named, rows, strict=True)]
     if "stage" in by:
         groups = [_in_order(row, (*keys, "stage"), by) for group in groups for row in by_stage(group)]
     return sorted(groups, key=lambda group: unknown_last(group.keys))
+
+
+def rollup_query(session: Session, reader: Reader, scope: Scope, by: Sequence[str]) -> Select[Any]:
+    """The one query of a roll-up by dimensions of projects, for who wants to time or explain it."""
+    return _kept(_project_query, reader.plans_for("view"), scope, without_stage(by), 1, tuple(fiscal_ids(session)))
 
 
 @lru_cache(maxsize=256)
@@ -113,7 +114,11 @@ def _project_query(
         "started": func.sum(each.c.started),
         "unreported": func.sum(case((each.c.reported == 0, 1), else_=0)),
     }
-    return _grouped(joined, columns, sums)
+    # Where there are no projects at all, these are 0 and not unknown.
+    for name in (*_STAGES, *_YEARLY_ZEROS, *_PROJECT_ZEROS):
+        sums[name] = func.coalesce(sums[name], 0)
+    # In the order in which a group holds them: many thousand groups come back when every project is one.
+    return _grouped(joined, columns, {name: sums.get(name, null()) for name in NUMBERS})
 
 
 def _per_project(reader: Reader, scope: Scope, fiscal: Collection[int]) -> Subquery:
@@ -123,9 +128,10 @@ def _per_project(reader: Reader, scope: Scope, fiscal: Collection[int]) -> Subqu
     money = ledger_sums(scope, (), fiscal, limited_to)
     budget = budget_sums(scope, (), fiscal, limited_to)
     secured = secured_lines(scope.quarter, scope.edition)
-    reported = reported_projects(scope.quarter)
+    reported = reported_projects(scope.quarter, scope.edition, limited_to)
     estimate = aliased(Estimate)
-    promised, is_part = func.coalesce(secured.c.secured_fen, 0), leaf.c.leaf_id != leaf.c.top_id
+    promised, is_own = func.coalesce(secured.c.secured_fen, 0), leaf.c.leaf_id == leaf.c.top_id
+    is_part = and_(~is_own, leaf.c.is_there == 1)
     cost = col(estimate.amount_fen)
     sums: dict[str, Any] = {column: func.coalesce(func.sum(money.c[column]), 0) for column in _STAGES}
     sums |= _yearly_sums(money, budget)
@@ -139,7 +145,7 @@ def _per_project(reader: Reader, scope: Scope, fiscal: Collection[int]) -> Subqu
     }
     for name, column in zip(_LEFT_OUT, (budget.c.year_plan, budget.c.fiscal_budget), strict=True):
         sums[f"{name}_parts"] = func.sum(case((and_(is_part, column.is_(None)), 1), else_=0))
-        sums[f"{name}_own"] = func.sum(case((and_(~is_part, column.is_(None)), 1), else_=0))
+        sums[f"{name}_own"] = func.sum(case((and_(is_own, column.is_(None)), 1), else_=0))
     return (
         select_columns(leaf.c.top_id, *(expression.label(name) for name, expression in sums.items()))
         .select_from(
@@ -220,17 +226,27 @@ def _grouped_by(query: Select[Any], keys: Sequence[str]) -> dict[str, Any]:
     return {name: query.selected_columns[f"key_{name}"].element for name in keys}
 
 
-def _named(session: Session, keys: Sequence[str], rows: dict[tuple[Any, ...], dict[str, Any]]) -> list[MoneyFigures]:
-    """The rows as figures, under the names of their keys."""
+def _joined(found: list[tuple[list[str], list[Any]]], *, of_quarters: bool) -> list[tuple[tuple[Any, ...], list[Any]]]:
+    """One row per group out of what the ledger holds and what was planned, with every number of a group in its place."""
+    # A group may have a plan but no entries: sums without rows are 0.
+    nothing = dict.fromkeys((*_STAGES, *(() if of_quarters else _YEARLY_ZEROS)), 0)
+    rows: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for columns, groups in found:
+        for ids, sums in groups:
+            rows[ids] = rows.get(ids, nothing) | dict(zip(columns, sums, strict=True))
+    return [(ids, [sums.get(name) for name in NUMBERS]) for ids, sums in rows.items()]
+
+
+def _named(session: Session, keys: Sequence[str], groups: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """The keys of the groups by name instead of by id."""
     names: list[dict[Any, Any]] = []
     for place, name in enumerate(keys):
-        ids = {row[place] for row in rows}
+        ids = {group[place] for group in groups}
         of_quarters = {id_: quarter_name(id_) for id_ in ids} if name == "quarter" else {}
         names.append(of_quarters or names_of(session, name, ids))
-    return [
-        MoneyFigures(tuple(named.get(id_, id_) for named, id_ in zip(names, ids, strict=True)), **sums)
-        for ids, sums in rows.items()
-    ]
+    if not any(names):
+        return groups
+    return [tuple(named.get(id_, id_) for named, id_ in zip(names, ids, strict=True)) for ids in groups]
 
 
 def _in_order(figures: MoneyFigures, keys: Sequence[str], by: Sequence[str]) -> MoneyFigures:

@@ -63,7 +63,7 @@ class MoneyFigures:
     paid_fen: int | None = None
     amount_fen: int | None = None
     started: int | None = None
-    unreported: int | None = None  # projects of which no state was reported
+    unreported: int | None = None  # neither a state was reported nor a milestone that says it began
     done_of_estimated_fen: int | None = None
     done_this_year_fen: int | None = None
     year_plan_fen: int | None = None
@@ -112,13 +112,13 @@ class MoneyFigures:
         return row | {"left_out": self.left_out}
 
 
-_NUMBERS = tuple(field.name for field in fields(MoneyFigures) if field.name != "keys")
+NUMBERS = tuple(field.name for field in fields(MoneyFigures) if field.name != "keys")
 
 
 def added(one: MoneyFigures, other: MoneyFigures) -> MoneyFigures:
     """Two groups as one, with the keys of the first: what only one of them knows is what both know."""
     sums: dict[str, int | None] = {}
-    for name in _NUMBERS:
+    for name in NUMBERS:
         known = [value for value in (getattr(one, name), getattr(other, name)) if value is not None]
         sums[name] = sum(known) if known else None
     return MoneyFigures(one.keys, **sums)

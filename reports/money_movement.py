@@ -12,11 +12,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, func, literal
 from sqlmodel import Session, col
 
-from budgets.as_of import AS_ISSUED, counted
 from budgets.entries import LedgerEntry
 from budgets.lines import YEAR, BudgetLine
 from core.database import select_columns
 from portfolio.access import Reader
+from portfolio.facts import AS_ISSUED, counted
 from reports.money_figures import STAGE_COLUMNS
 from reports.money_groups import MONEY_DIMENSIONS, without_stage
 from reports.money_queries import ENTRY_KEYS, keyed_leaves, projects_in

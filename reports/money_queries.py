@@ -9,17 +9,17 @@ from typing import Any
 from sqlalchemy import CTE, ColumnElement, FromClause, Select, Subquery, and_, case, func, or_
 from sqlmodel import col
 
-from budgets.as_of import counted
 from budgets.entries import STAGES, LedgerEntry
 from budgets.lines import QUARTER, YEAR, BudgetLine
 from core.database import select_columns
 from portfolio.access import Reader
 from portfolio.departments import Department
+from portfolio.facts import counted
 from portfolio.jurisdictions import Jurisdiction
 from portfolio.plans import Plan, Programme
 from portfolio.projects import Project
 from reports.reported_states import ended_projects
-from reports.rollup import Scope, counted_projects, key_column
+from reports.rollup import Scope, counted_projects, key_column, there_in
 
 # Dimensions of an entry, not of its project, in the order of the index.
 ENTRY_KEYS = ("year", "source", "quarter")
@@ -38,10 +38,13 @@ def projects_in(reader: Reader, scope: Scope) -> Select[Any] | None:
 
 def leaves_of(scope: Scope, limited_to: Select[Any] | None) -> Subquery:
     """One row (leaf_id, top_id) per project and part that is neither archived nor ended. A package is a row of its own, too:
-    what was recorded of it before it had parts still counts.
+    what was recorded of it before it had parts still counts. So does money of a part that was added later (`is_there` 0), but
+    it is no leaf yet.
     """
     query = select_columns(
-        col(Project.id).label("leaf_id"), func.coalesce(Project.parent_id, Project.id).label("top_id")
+        col(Project.id).label("leaf_id"),
+        func.coalesce(Project.parent_id, Project.id).label("top_id"),
+        case((there_in(Project, scope.quarter), 1), else_=0).label("is_there"),
     ).where(col(Project.archived_at).is_(None), col(Project.id).not_in(ended_projects(scope.quarter)))
     return (query if limited_to is None else query.where(col(Project.id).in_(limited_to))).subquery("leaf")
 

@@ -11,13 +11,13 @@ from sqlalchemy import ColumnElement, Select, and_, case, exists, func, not_, nu
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from budgets.as_of import counted
 from budgets.entries import APPROVED, REJECTED, LedgerEntry
 from budgets.lines import QUARTER, YEAR, BudgetLine
 from budgets.sources import FundingSource
 from core.database import select_columns
 from core.errors import N_, Invalid
 from portfolio.access import Reader
+from portfolio.facts import counted
 from portfolio.projects import Project
 from reports.money import money_rollup
 from reports.money_figures import STAGE_COLUMNS, MoneyFigures

@@ -1,7 +1,7 @@
 """The project list as it stood at the end of a quarter: the columns of the derived list of now, from the rows in force then.
 
-Dated are heading, lead department, implementing body, estimate, state and money, which is as corrected since or as issued.
-What has no date (name, years, number of parts) stands as in the list of now. So do the texts that a search looks through: it
+Dated are heading, lead department, implementing body, estimate, state, the number of parts, and money, which is as corrected
+since or as issued. What has no date (name, years) stands as in the list of now. So do the texts that a search looks through: it
 finds a project by the departments that it has now, and the filters find it by the one that led it then.
 """
 
@@ -27,7 +27,6 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from budgets.as_of import AS_CORRECTED, counted
 from budgets.entries import LedgerEntry
 from budgets.estimates import Estimate
 from core.calendar import last_day
@@ -35,14 +34,15 @@ from core.database import select_columns
 from portfolio.access import Reader
 from portfolio.dated import in_force
 from portfolio.departments import Department
+from portfolio.facts import AS_CORRECTED, counted
 from portfolio.plans import Programme, headings
 from portfolio.project_list import ListSource
 from portfolio.projects import MONEY_COLUMNS, Project, ProjectBody, ProjectListing, ProjectProgramme, ProjectState
-from reports.rollup import levels
+from reports.rollup import levels, there_in
 
 _AS_NOW = (
     *("project_id", "plan_id", "code", "order_key", "name", "name_sort"),
-    *("first_year", "last_year", "parts", "search_text"),
+    *("first_year", "last_year", "search_text"),
 )
 _NAMED_LEVELS = ("programme", "package")
 
@@ -86,6 +86,7 @@ def _rows(quarter: int, edition: str, keys_on: Literal["postgresql", "sqlite"] |
     query = (
         select_columns(
             *(now[name] for name in _AS_NOW),
+            _parts(now, quarter).label("parts"),
             *(id_.label(f"programme_{level}") for level, id_ in enumerate(ids, start=1)),
             *(name.label(label) for label, name in zip(_NAMED_LEVELS, names, strict=False)),
             (null() if keys is None else keys.c.sorted_by).label("programme_sort"),
@@ -130,6 +131,15 @@ def _state(project_id: Any, quarter: int) -> Any:
         .limit(1)
         .scalar_subquery()
     )
+
+
+def _parts(now: Any, quarter: int) -> Any:
+    """How many parts a project had. Asked only of packages, of which there are few."""
+    part = aliased(Project)
+    later = select_columns(cast(func.count(), Integer)).where(
+        col(part.parent_id) == now.project_id, col(part.archived_at).is_(None), ~there_in(part, quarter)
+    )
+    return case((now.parts > 0, now.parts - later.scalar_subquery()), else_=0)
 
 
 def _sum_of_parts(now: Any, quarter: int) -> Any:

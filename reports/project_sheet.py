@@ -41,11 +41,12 @@ class PartLine:
     quantities: tuple[QuantityLine, ...]
     citations: tuple[Citation, ...]
     supplied: dict[str, SuppliedValue]
+    later: bool = False  # it was added after the quarter of the sheet
 
     @property
     def counts(self) -> bool:
-        """Whether its money counts: an ended (终止) part leaves the counts."""
-        return self.state is None or self.state.state != "ended"
+        """Whether it counts as a leaf: an ended (终止) part leaves the counts, one that was added later is not in them yet."""
+        return not self.later and (self.state is None or self.state.state != "ended")
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,10 @@ def project_sheet(session: Session, reader: Reader, code: str, quarter: int) -> 
         estimates=tuple(estimate_versions(session, project.id)),
         quantities=lines[project.id],
         parts=tuple(
-            PartLine(part, states.get(id_), own.get(id_), lines[id_], tuple(cited[id_]), supplied[id_])
+            PartLine(
+                *(part, states.get(id_), own.get(id_), lines[id_], tuple(cited[id_]), supplied[id_]),
+                later=part.since_quarter is not None and part.since_quarter > quarter,
+            )
             for part in parts
             if (id_ := part.id) is not None
         ),

@@ -1,19 +1,18 @@
 """Roll-ups: projects, leaves and estimates by any of several keys, as of a quarter. The one definition of these figures.
 
 Counting rules (domain page, sections 3 and 8): `projects` counts top-level projects, `leaves` counts parts once instead of their
-package. A package counts its own estimate, else the sum of its parts. Ended (终止) projects and parts leave the counts,
-archived ones are out.
+package, each from the quarter on in which it was added. A package counts its own estimate, else the sum of its parts. Ended
+(终止) projects and parts leave the counts, archived ones are out.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import FromClause, Select, Subquery, and_, case, func, true
+from sqlalchemy import ColumnElement, FromClause, Select, Subquery, and_, case, func, or_, true
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from budgets.as_of import AS_CORRECTED
 from budgets.estimates import Estimate
 from budgets.sources import FundingSource
 from core.database import select_columns
@@ -21,6 +20,7 @@ from core.errors import N_, Broken
 from portfolio.access import Reader
 from portfolio.dated import in_force
 from portfolio.departments import Department
+from portfolio.facts import AS_CORRECTED
 from portfolio.jurisdictions import Jurisdiction
 from portfolio.plans import DEEPEST_LEVEL, Plan, Programme
 from portfolio.projects import Project, ProjectBody, ProjectProgramme
@@ -47,7 +47,7 @@ class UnknownLevel(Broken):
 
 @dataclass(frozen=True)
 class Scope:
-    """Which projects a roll-up is about, as of which quarter, in which edition (budgets/as_of.py: money as corrected, as issued).
+    """Which projects a roll-up is about, as of which quarter, in which edition (portfolio/facts.py: as corrected, as issued).
 
     `plan_ids` None: every plan that the reader sees.
     """
@@ -153,11 +153,17 @@ def _sums_of_parts(quarter: int) -> Subquery:
         .where(
             col(part.parent_id).is_not(None),
             col(part.archived_at).is_(None),
+            there_in(part, quarter),
             col(part.id).not_in(ended_projects(quarter)),
         )
         .group_by(col(part.parent_id))
         .subquery()
     )
+
+
+def there_in(part: Any, quarter: int) -> ColumnElement[bool]:
+    """The condition that a part was a leaf of its package in a quarter: it came with the plan, or was added by then."""
+    return or_(col(part.since_quarter).is_(None), col(part.since_quarter) <= quarter)
 
 
 def levels(programme: Any, above: Any, top: Any, name: str = "id") -> list[Any]:
@@ -257,16 +263,22 @@ def _joined(one: EstimateFigures, other: EstimateFigures) -> EstimateFigures:
 def names_of(session: Session, name: str, ids: set[Any]) -> dict[Any, str]:
     """What the ids of a dimension are called; empty for dimensions whose key is its own name."""
     wanted = {id_ for id_ in ids if id_ is not None}
-    queries: dict[str, Select[Any]] = {
-        "plan": select_columns(Plan.id, Plan.code).where(col(Plan.id).in_(wanted)),
-        "jurisdiction": select_columns(Plan.id, Jurisdiction.name)
-        .join(Jurisdiction, col(Jurisdiction.code) == Plan.jurisdiction_code)
-        .where(col(Plan.id).in_(wanted)),
-        "programme": select_columns(Programme.id, Programme.name).where(col(Programme.id).in_(wanted)),
-        "department": select_columns(Department.id, Department.name).where(col(Department.id).in_(wanted)),
-        "source": select_columns(FundingSource.id, FundingSource.name).where(col(FundingSource.id).in_(wanted)),
-    }
-    return dict(session.execute(queries[name]).all()) if name in queries and wanted else {}
+    if name not in _NAMES or not wanted:
+        return {}
+    query, id_of = _NAMES[name]
+    return dict(session.execute(query.where(id_of.in_(wanted))).all())
+
+
+_NAMES: dict[str, tuple[Select[Any], Any]] = {
+    "plan": (select_columns(Plan.id, Plan.code), col(Plan.id)),
+    "jurisdiction": (
+        select_columns(Plan.id, Jurisdiction.name).join(Jurisdiction, col(Jurisdiction.code) == Plan.jurisdiction_code),
+        col(Plan.id),
+    ),
+    "programme": (select_columns(Programme.id, Programme.name), col(Programme.id)),
+    "department": (select_columns(Department.id, Department.name), col(Department.id)),
+    "source": (select_columns(FundingSource.id, FundingSource.name), col(FundingSource.id)),
+}
 
 
 def whole(session: Session, reader: Reader, scope: Scope) -> EstimateFigures:

@@ -16,6 +16,7 @@ from portfolio.projects import PlanListing, Project, ProjectGram, ProjectListing
 from reports.rollup import Scope, estimate_rollup
 from reports.self_check_money import money_mismatches
 from reports.self_check_reading import CHUNK, Mismatch, holding, is_ended, live_projects, reported, stream
+from reports.self_check_works import work_mismatches
 
 
 def mismatches(session: Session, quarter: int | None = None) -> list[Mismatch]:
@@ -24,6 +25,7 @@ def mismatches(session: Session, quarter: int | None = None) -> list[Mismatch]:
     return [
         *_rollup_mismatches(session, at),
         *money_mismatches(session, at),
+        *work_mismatches(session, at),
         *_listing_mismatches(session),
         *_package_mismatches(session, at),
     ]

@@ -2,22 +2,23 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
 from typing import Any
 
 from sqlmodel import Session
 
-from budgets.as_of import AS_ISSUED, EDITIONS
 from budgets.entries import APPROVED, STAGES, LedgerEntry
 from budgets.lines import TOTAL, YEAR, BudgetLine
 from budgets.sources import FundingSource
 from core.database import select_columns
 from portfolio.access import OPERATOR_READER
+from portfolio.facts import AS_ISSUED, EDITIONS
 from reports.money import money_rollup
 from reports.money_figures import MoneyFigures
 from reports.money_movement import movement
 from reports.rollup import Scope
+from reports.self_check_milestones import begun_by_milestones
 from reports.self_check_reading import CHUNK, LiveProject, Mismatch, live_projects, stream
 
 _OF_PROJECTS = ("plan", "plan,programme", "plan,department", "plan,last_year")
@@ -78,7 +79,7 @@ def money_mismatches(session: Session, quarter: int) -> list[Mismatch]:
     for edition in EDITIONS:
         scope = Scope(quarter, edition=edition)
         books = _books(session, scope)
-        again = _recomputed(projects, books)
+        again = _recomputed(_with_begun(projects, begun_by_milestones(session, quarter, edition)), books)
         for name in (*_OF_PROJECTS, *_OF_ENTRIES):
             shown = {row.keys: row for row in money_rollup(session, OPERATOR_READER, scope, name.split(","))}
             for key in sorted(shown.keys() | again[name].keys(), key=str):
@@ -88,6 +89,14 @@ def money_mismatches(session: Session, quarter: int) -> list[Mismatch]:
             if total != row.closing_fen:
                 found.append(Mismatch(f"movement {edition} of {row.figure} {row.keys}", row.closing_fen, total))
     return found
+
+
+def _with_begun(projects: dict[int, LiveProject], begun: set[int]) -> dict[int, LiveProject]:
+    """The projects, those that their milestones say have begun among the started ones."""
+    return {
+        id_: one if begun.isdisjoint({id_, *one.parts}) else replace(one, started=True, reported=True)
+        for id_, one in projects.items()
+    }
 
 
 def _books(session: Session, scope: Scope) -> _Books:
@@ -127,7 +136,7 @@ def _recomputed(projects: dict[int, LiveProject], books: _Books) -> dict[str, di
         totals = _of_project(project, books)
         for name in _OF_PROJECTS:
             _add(sums[name][tuple(getattr(project, dimension) for dimension in name.split(","))], totals)
-        for leaf in (project.id, *project.parts):
+        for leaf in project.everything:
             for year, cell in _of_years(leaf, books).items():
                 _add(sums["plan,year"][project.plan, year], cell)
             for source, cell in _of_sources(leaf, books).items():
@@ -144,7 +153,7 @@ def _add(into: Known, sums: Known) -> None:
 
 def _of_project(project: LiveProject, books: _Books) -> Known:
     """Every figure of one project; its leaves are its parts, or itself."""
-    everything = (project.id, *project.parts)
+    everything = project.everything
     stages: Known = {f"{stage}_fen": sum(_stage(books, leaf, stage) for leaf in everything) for stage in STAGES}
     own = project.own_fen is not None
     units = [(project.own_fen, everything)] if own else [(fen, (leaf,)) for leaf, fen in project.parts.items()]

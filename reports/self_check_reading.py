@@ -31,7 +31,10 @@ class Mismatch:
 
 @dataclass
 class LiveProject:
-    """A project that counts, with the names that it is grouped by, its own estimate and those of its parts that count."""
+    """A project that counts, with the names that it is grouped by, its own estimate and those of its parts that count.
+
+    `later` are parts that were added after the quarter: no leaves yet, but money that is dated before counts.
+    """
 
     id: int
     plan: str
@@ -42,6 +45,12 @@ class LiveProject:
     started: bool
     reported: bool
     parts: dict[int, int | None] = field(default_factory=dict)
+    later: tuple[int, ...] = ()
+
+    @property
+    def everything(self) -> tuple[int, ...]:
+        """What money may be recorded of: the project itself and all of its parts."""
+        return (self.id, *self.parts, *self.later)
 
     @property
     def known(self) -> list[int]:
@@ -106,12 +115,14 @@ def live_projects(session: Session, quarter: int) -> dict[int, LiveProject]:
     tree = headings(session)
     found: dict[int, LiveProject] = {}
     parts: dict[int, list[int]] = defaultdict(list)
+    later: dict[int, list[int]] = defaultdict(list)
     for row in stream(session, Project):
         told = states.get(row.id, [])
         if row.archived_at is not None or is_ended(told):
             continue
         if row.parent_id is not None:
-            parts[row.parent_id].append(row.id)
+            there = row.since_quarter is None or row.since_quarter <= quarter
+            (parts if there else later)[row.parent_id].append(row.id)
         elif row.id in members:
             found[row.id] = LiveProject(
                 id=row.id,
@@ -125,7 +136,8 @@ def live_projects(session: Session, quarter: int) -> dict[int, LiveProject]:
             )
     for id_, project in found.items():
         project.parts = {part: amounts.get(part) for part in parts[id_]}
-        told_of = [states.get(one, []) for one in parts[id_]]
+        project.later = tuple(later[id_])
+        told_of = [states.get(one, []) for one in (*parts[id_], *later[id_])]
         project.started = project.started or any(map(is_started, told_of))
         project.reported = project.reported or any(told_of)
     return found

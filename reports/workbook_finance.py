@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import BinaryIO
 
-from budgets.as_of import EDITIONS
 from budgets.entries import STAGES
 from budgets.rates import RATES
 from core.errors import N_
 from core.money import formatted
+from portfolio.facts import EDITIONS
 from reports.finance import TITLE, FinanceReport
 from reports.findings import words_in
 from reports.forecast import RULE

@@ -5,11 +5,11 @@ from fractions import Fraction
 
 from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
-from budgets.as_of import EDITIONS
 from budgets.entries import KINDS, STAGES
 from core.calendar import quarter_name
 from core.errors import N_
 from core.money import FEN_PER
+from portfolio.facts import EDITIONS
 from reports.finance import FinanceReport
 from reports.findings import Words
 from reports.forecast import RULE

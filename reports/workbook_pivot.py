@@ -5,10 +5,10 @@ from collections.abc import Callable
 from xlsxwriter.utility import xl_col_to_name  # type: ignore[import-untyped]
 from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
-from budgets.as_of import EDITIONS
 from budgets.rates import RATES, Rate
 from core.calendar import last_day
 from core.errors import N_
+from portfolio.facts import EDITIONS
 from reports.findings import Words, words_in
 from reports.money_figures import FIGURES
 from reports.money_groups import MONEY_DIMENSIONS

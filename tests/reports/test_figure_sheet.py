@@ -7,18 +7,19 @@ from random import Random
 import pytest
 from sqlmodel import Session
 
-from budgets.as_of import EDITIONS
 from budgets.rates import RATES
 from core.database import Database
 from core.errors import Invalid
 from portfolio.access import OPERATOR_READER, reader_of
 from portfolio.editing import archive_project, change_state
+from portfolio.facts import EDITIONS
 from reports.figure_sheet import FigureSheet, figure_sheet
 from reports.money import money_rollup
 from reports.money_figures import FIGURES
 from reports.money_groups import Group
 from reports.rollup import Scope
 from tests.budgets.line_samples import make_sources
+from tests.databases import on_both, plant
 from tests.reports.money_samples import leaves_of_small_plan, put_anything, put_entry, put_line
 from tests.samples import SOMEBODY, WAN, find_small_plan, make_person, make_small_plan
 
@@ -27,15 +28,16 @@ BY = [(), ("programme",), ("source", "year"), ("department", "quarter"), ("proje
 FINISHED = {"since_on": date(2024, 2, 1), "document": "青发改〔2024〕9号", "reason": "不再实施"}
 
 
-@pytest.fixture
-def busy(stored: Database) -> Database:
-    """The small plan with a random ledger."""
+def book_at_random(database: Database) -> None:
+    """A random ledger over the small plan."""
     dice = Random(7)
-    with stored.writing() as session:
+    with database.writing() as session:
         leaves = leaves_of_small_plan(session, make_sources(session))
         for _ in range(50):
             put_anything(session, leaves, dice)
-    return stored
+
+
+busy = on_both(plant, book_at_random)
 
 
 def opened(session: Session, figure: str, scope: Scope = Scope(Q), **keys: str | int | None) -> FigureSheet:

@@ -5,23 +5,26 @@ from random import Random
 from typing import Any
 
 import pytest
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, select, update
 
-from budgets.as_of import AS_CORRECTED, AS_ISSUED
+from budgets.approval import approve_entries
+from budgets.entries import LedgerEntry
+from budgets.ledger import reverse_entry
 from budgets.totals import make_totals_anew
 from core.calendar import current_quarter
 from core.database import Database
 from core.errors import Invalid
-from portfolio import project_totals
 from portfolio.access import OPERATOR_READER, Reach, Reader
 from portfolio.editing import change_state
+from portfolio.facts import AS_CORRECTED, AS_ISSUED
 from portfolio.project_list import NOW, ListSource, ProjectFilter, every_row, page_of
 from portfolio.project_totals import ListTotals, totals_of
-from portfolio.projects import MONEY_COLUMNS, Project
+from portfolio.projects import MONEY_COLUMNS, PlanListing, Project, ProjectListing
+from reports.listed_totals import listed_totals
 from reports.money import Scope, whole_money
 from reports.past_listing import listing_at
 from reports.self_check import mismatches
-from tests.budgets.ledger_samples import sources
+from tests.budgets.ledger_samples import REVIEWER, sources
 from tests.reports.money_samples import leaves_of_small_plan, put_anything, put_entry
 from tests.samples import SOMEBODY, WAN, find_small_plan, identity, make_small_plan
 
@@ -141,16 +144,67 @@ def test_a_plan_without_money_has_none_whatever_others_have(paid: Database) -> N
                     assert (totals.paid_fen is not None) is has_money
 
 
-def test_money_of_more_rows_than_a_page_may_wait_for_is_not_added_up(
-    paid: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(project_totals, "_SUMMED", 2)
-    with paid.reading() as session:
-        whole, narrowed = (
-            totals_of(session, OPERATOR_READER, chosen) for chosen in (EVERYTHING, ProjectFilter(text="工程"))
+def test_the_totals_of_a_list_of_any_length_add_up_its_money(paid: Database) -> None:
+    """A list of a nation's projects, too, says what was done and paid in it: the rows of one plan, many times over."""
+    with paid.writing() as session:
+        first = session.exec(select(ProjectListing).where(ProjectListing.project_id == 1)).one()
+        columns = [column.name for column in ProjectListing.__table__.c]  # type: ignore[attr-defined]
+        held = first.model_dump() | {"appropriated_fen": 0, "work_done_fen": 3, "paid_fen": 2, "state": None}
+        copies = (held | {"project_id": number, "code": f"copy-{number}"} for number in range(1_000, 22_000))
+        projects = session.get_one(Project, 1).model_dump()
+        session.execute(
+            Project.__table__.insert(),  # type: ignore[attr-defined]
+            [projects | {"id": number, "code": f"copy-{number}"} for number in range(1_000, 22_000)],
         )
-    assert (whole.has_money, whole.paid_fen) == (True, None)
-    assert narrowed.paid_fen == 400 * WAN
+        session.execute(
+            ProjectListing.__table__.insert(),  # type: ignore[attr-defined]
+            [{name: one[name] for name in columns} for one in copies],
+        )
+        session.execute(update(PlanListing).values(projects=21_003))
+    with paid.reading() as session:
+        here = identity(find_small_plan(session).plan)
+        for chosen, done in (
+            (EVERYTHING, 5_870 * WAN),
+            (ProjectFilter(plan_id=here), 5_870 * WAN),
+            (ProjectFilter(has_estimate=True), 5_800 * WAN),
+        ):
+            totals = totals_of(session, OPERATOR_READER, chosen)
+            assert totals.projects > 20_000
+            assert (totals.work_done_fen, totals.paid_fen) == (done + 63_000, 400 * WAN + 42_000)
+
+
+def test_money_that_adds_up_to_nothing_is_shown_as_0(stored: Database, sources: dict[str, int]) -> None:
+    with stored.writing() as session:
+        small, other = find_small_plan(session), make_small_plan(session, "lushui", jurisdiction="999900")
+        here, there = identity(small.plan), identity(other.plan)
+        row = put_entry(session, small.forest, "paid", 100 * WAN, 20234, source=sources["county"], state="submitted")
+        id_ = row.id or 0
+        _kept_anew(session)
+    nothing, reader = (
+        ListTotals(6, 2, 68_000 * WAN),
+        Reader(OPERATOR_READER.actor, (Reach("office", frozenset({there}), None),)),
+    )
+    with stored.reading() as session:
+        assert listed_totals(session, OPERATOR_READER, EVERYTHING) == nothing, "what waits is no money"
+    with stored.writing() as session:
+        approve_entries(session, [id_], by=REVIEWER)
+        reversal = reverse_entry(session, session.get_one(LedgerEntry, id_), reason="重复", document=None, by=SOMEBODY)
+        approve_entries(session, [reversal.id or 0], by=REVIEWER)
+    with stored.reading() as session:
+        for source in (NOW, _at(session, 20251)):
+            for text in ("", "工程"):
+                whole, own, others, unseen = (
+                    listed_totals(session, who, ProjectFilter(plan_id=plan_id, text=text), source)
+                    for who, plan_id in (
+                        (OPERATOR_READER, None),
+                        (OPERATOR_READER, here),
+                        (OPERATOR_READER, there),
+                        (reader, None),
+                    )
+                )
+                assert (whole.has_money, whole.work_done_fen, whole.paid_fen) == (True, 0, 0)
+                assert (own.has_money, own.work_done_fen, own.paid_fen) == (True, 0, 0)
+                assert (others.has_money, others.paid_fen) == (unseen.has_money, unseen.paid_fen) == (False, None)
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -5,12 +5,12 @@ from datetime import date
 import pytest
 from sqlmodel import Session
 
-from budgets.as_of import AS_ISSUED
 from budgets.estimates import set_estimate
 from core.database import Database
 from core.errors import Invalid
 from portfolio.access import OPERATOR_READER, Reader, reader_of
 from portfolio.editing import archive_project, change_state
+from portfolio.facts import AS_ISSUED
 from reports.money import money_rollup, whole_money
 from reports.money_ended import ended_money
 from reports.money_figures import MoneyFigures

@@ -7,17 +7,16 @@ from datetime import date
 from random import Random
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlmodel import Session, col, select
 
-from budgets.as_of import AS_ISSUED, EDITIONS
 from budgets.rates import group_rate
 from core.calendar import next_quarter
 from core.database import Database
 from portfolio.access import OPERATOR_READER
 from portfolio.editing import change_state
+from portfolio.facts import AS_ISSUED, EDITIONS
 from portfolio.projects import Project
 from reports.money import money_rollup, whole_money
 from reports.money_ended import ended_money
@@ -29,7 +28,7 @@ from reports.reported_states import ended_projects
 from reports.rollup import Scope
 from reports.self_check_money import money_mismatches
 from tests.budgets.line_samples import make_sources
-from tests.databases import copied_file
+from tests.databases import on_sqlite, plant
 from tests.reports.money_samples import Leaves, leaves_of_small_plan, put_anything, put_entry
 from tests.samples import SOMEBODY, find_small_plan, make_small_plan
 
@@ -40,10 +39,7 @@ BY = st.lists(st.sampled_from([name for name in MONEY_DIMENSIONS if name != "sta
 a_few = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-@pytest.fixture
-def planted(sqlite_planted: Any, tmp_path: Any) -> Iterator[Database]:
-    with copied_file(sqlite_planted, tmp_path) as database:
-        yield database
+planted = on_sqlite(plant)
 
 
 @contextmanager

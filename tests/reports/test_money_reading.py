@@ -1,20 +1,17 @@
 """How the roll-up reads the ledger: from a covering index alone, in the order in which it groups, for the real condition."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from sqlalchemy import event, text
 from sqlmodel import Session
 
-from budgets.as_of import AS_CORRECTED, AS_ISSUED
 from budgets.sources import fiscal_ids
 from core.database import Database
 from portfolio.access import OPERATOR_READER, Reader, reader_of
+from portfolio.facts import AS_CORRECTED, AS_ISSUED
 from reports import money_queries
 from reports.money import money_rollup
 from reports.rollup import Scope
-from tests.databases import copied_file
+from tests.databases import on_sqlite, plant
 from tests.reports.money_samples import leaves_of_small_plan, put_entry
 from tests.samples import find_small_plan, make_person
 
@@ -29,15 +26,15 @@ def how(session: Session, reader: Reader, scope: Scope, keys: tuple[str, ...]) -
     return [row[3] for row in session.execute(text(f"EXPLAIN QUERY PLAN {sql}"))]
 
 
-@pytest.fixture
-def booked(sqlite_planted: Path, tmp_path: Path) -> Iterator[Database]:
-    with copied_file(sqlite_planted, tmp_path) as database:
-        with database.writing() as session:
-            for project in leaves_of_small_plan(session, {}).projects:
-                for number in range(40):
-                    put_entry(session, project, "work_done", number + 1, 20231 + number % 4)
-            session.execute(text("ANALYZE"))
-        yield database
+def book(database: Database) -> None:
+    with database.writing() as session:
+        for project in leaves_of_small_plan(session, {}).projects:
+            for number in range(40):
+                put_entry(session, project, "work_done", number + 1, 20231 + number % 4)
+        session.execute(text("ANALYZE"))
+
+
+booked = on_sqlite(plant, book)
 
 
 @pytest.mark.parametrize("edition", [AS_CORRECTED, AS_ISSUED])

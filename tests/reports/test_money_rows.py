@@ -5,13 +5,13 @@ from datetime import date
 import pytest
 from sqlmodel import Session
 
-from budgets.as_of import AS_ISSUED
 from budgets.rates import group_rate
 from core.calendar import NotAPeriod
 from core.database import Database
 from core.errors import Invalid
 from portfolio.access import OPERATOR_READER
 from portfolio.editing import archive_project, change_state
+from portfolio.facts import AS_ISSUED
 from reports.money import money_rollup
 from reports.money_groups import Group, group_from_text
 from reports.money_rows import LeftOutSum, projects_behind, rows_behind, sum_behind, sums_left_out

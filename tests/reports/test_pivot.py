@@ -25,6 +25,7 @@ from reports.pivot_notes import pivot_notes
 from reports.rollup import DIMENSIONS, Scope, UnknownDimension
 from reports.workbook_pivot import write_pivot
 from tests.budgets.line_samples import make_sources
+from tests.databases import on_both, plant
 from tests.reports.money_samples import leaves_of_small_plan, put_anything, put_entry, put_line
 from tests.reports.reading_workbooks import cells, fen, opened
 from tests.samples import (
@@ -52,15 +53,16 @@ WISHES = [
 ]
 
 
-@pytest.fixture
-def busy(stored: Database) -> Database:
-    """The small plan with a random ledger: drafts, late entries, reductions, adjusted and carried-over lines."""
+def book_at_random(database: Database) -> None:
+    """A random ledger over the small plan: drafts, late entries, reductions, adjusted and carried-over lines."""
     dice = Random(20260101)
-    with stored.writing() as session:
+    with database.writing() as session:
         leaves = leaves_of_small_plan(session, make_sources(session))
         for _ in range(120):
             put_anything(session, leaves, dice)
-    return stored
+
+
+busy = on_both(plant, book_at_random)
 
 
 @pytest.fixture

@@ -1,0 +1,271 @@
+"""The self-check of works and indicators: sums and roll-ups again, from rows streamed into fractions, not by the same queries."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from sqlmodel import Session
+
+from core.units import MICRO, converted
+from milestones.indicator_rules import IndicatorRule, Overlap, ProgrammeLink, RuleMeasure
+from milestones.indicators import Indicator
+from milestones.quantities import Measure, Quantity
+from milestones.works import LOST, REVERSAL, WorkEntry
+from portfolio.access import OPERATOR_READER
+from portfolio.facts import APPROVED, AS_ISSUED, EDITIONS
+from portfolio.plans import Plan, Programme
+from portfolio.projects import Project
+from reports.indicators import IndicatorFigures, indicator_figures
+from reports.rollup import Scope
+from reports.self_check_reading import LiveProject, Mismatch, holding, live_projects, stream
+from reports.works import works_rollup
+
+_BY = ("plan", "plan,programme", "plan,project")
+_FIGURES = ("planned", "claimed", "verified", "surviving", "lost")
+
+Cells = dict[str, Fraction]  # sums by figure; a figure that is not there was never reported
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """A quantity that counts. `stands` is 1, of a reversal -1; `lowers`: a loss after a survival check."""
+
+    tier: str
+    quarter: int
+    quantity: Fraction
+    stands: int
+    lowers: bool
+
+
+@dataclass
+class _Works:
+    """What counts of every project and part, by measure, in the base unit of the measure's dimension."""
+
+    units: dict[int, str] = field(default_factory=dict)
+    entries: dict[int, dict[int, list[_Entry]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
+    planned: dict[int, dict[int, Fraction]] = field(default_factory=lambda: defaultdict(dict))
+
+    def cells(self, leaf: int, measure: int, until: int = 10**6) -> Cells:
+        """The sums of one project or part of one measure, of what had happened by the end of a quarter."""
+        entries = [one for one in self.entries.get(leaf, {}).get(measure, ()) if one.quarter <= until]
+        found: Cells = {}
+        for tier in {one.tier for one in entries}:
+            of_tier = [one for one in entries if one.tier == tier]
+            if sum(one.stands for one in of_tier) > 0:  # what was reversed does not stand
+                found[tier] = sum((one.quantity for one in of_tier), Fraction(0))
+        if "surviving" in found:
+            found["surviving"] -= sum((one.quantity for one in entries if one.lowers), Fraction(0))
+        if measure in self.planned.get(leaf, {}):
+            found["planned"] = self.planned[leaf][measure]
+        return found
+
+    def measures(self, leaf: int) -> set[int]:
+        return {*self.entries.get(leaf, {}), *self.planned.get(leaf, {})}
+
+
+def work_mismatches(session: Session, quarter: int) -> list[Mismatch]:
+    """Where the roll-up of works or of an indicator, in either edition, is not what the rows come to."""
+    projects = live_projects(session, quarter)
+    codes = {row.id: row.code for row in stream(session, Project)}
+    names = {row.id: row.name for row in stream(session, Measure)}
+    found: list[Mismatch] = []
+    for edition in EDITIONS:
+        scope = Scope(quarter, edition=edition)
+        works = _read(session, scope)
+        for by in _BY:
+            again = _added_up(projects, works, codes, by)
+            for row in works_rollup(session, OPERATOR_READER, scope, by.split(",")):
+                wanted = again.pop((*row.keys, row.measure_id), {})
+                unit = works.units.get(row.measure_id, row.unit)
+                shown = {name: value for name in _FIGURES if (value := getattr(row, name)) is not None}
+                shown = {name: converted(value, row.unit, unit) for name, value in shown.items()}
+                if shown != wanted:
+                    found.append(Mismatch(f"works {edition} by {by} {row.keys} {row.measure}", shown, wanted))
+            for key, wanted in again.items():
+                if wanted:
+                    found.append(Mismatch(f"works {edition} by {by} {key[:-1]} {names[key[-1]]}", None, wanted))
+        found += _indicator_mismatches(session, scope, projects, works)
+    return found
+
+
+def _read(session: Session, scope: Scope) -> _Works:
+    """Entries and planned quantities that count, judged one by one."""
+    works, issued = _Works(), scope.edition == AS_ISSUED
+    packages = {row.id: row for row in stream(session, Project)}
+    quantities: dict[int, list[Any]] = defaultdict(list)
+    for row in holding(session, Quantity, scope.quarter):
+        works.units.setdefault(row.measure_id, row.unit)
+        if row.operator not in ("≤", "<"):
+            quantities[row.project_id].append(row)
+    own = {(row.project_id, row.measure_id) for row in holding(session, Quantity, scope.quarter)}
+    for leaf, rows in quantities.items():
+        project = packages[leaf]
+        above = packages.get(project.parent_id)
+        for row in rows:
+            if above is not None and (above.id, row.measure_id) in own:
+                continue  # the package counts its own quantity of this measure
+            years = _years(project, above) if row.per == "year" else 1
+            if years is not None:
+                amount = converted(Fraction(row.value_micro * years, MICRO), row.unit, works.units[row.measure_id])
+                sums = works.planned[leaf]
+                sums[row.measure_id] = sums.get(row.measure_id, Fraction(0)) + amount
+    for row in stream(session, WorkEntry):
+        counts = row.state == APPROVED and (row.posted_period if issued else row.occurred_quarter) <= scope.quarter
+        if not counts or row.quantity_micro is None:
+            continue
+        unit = works.units.setdefault(row.measure_id, row.unit)
+        amount = converted(Fraction(row.quantity_micro, MICRO), row.unit, unit)
+        lowers = row.tier == LOST and row.based_on_id is not None
+        entry = _Entry(row.tier, row.occurred_quarter, amount, -1 if row.kind == REVERSAL else 1, lowers)
+        works.entries[row.project_id][row.measure_id].append(entry)
+    return works
+
+
+def _years(project: Project, above: Project | None) -> int | None:
+    first = project.first_year if project.first_year is not None or above is None else above.first_year
+    last = project.last_year if project.last_year is not None or above is None else above.last_year
+    return None if first is None or last is None else last - first + 1
+
+
+def _added_up(
+    projects: dict[int, LiveProject], works: _Works, codes: dict[int | None, str], by: str
+) -> dict[tuple[Any, ...], Cells]:
+    found: dict[tuple[Any, ...], Cells] = defaultdict(dict)
+    for project in projects.values():
+        keys = {"plan": project.plan, "programme": project.programme, "project": codes[project.id]}
+        for leaf in (project.id, *project.parts):
+            for measure in works.measures(leaf):
+                cells = found[(*(keys[name] for name in by.split(",")), measure)]
+                for name, value in works.cells(leaf, measure).items():
+                    cells[name] = cells.get(name, Fraction(0)) + value
+    return found
+
+
+# ---- indicators
+
+
+@dataclass(frozen=True)
+class _Leaf:
+    """A project or part that counts in a plan: its own id and that of its package."""
+
+    id: int
+    ids: frozenset[int]
+
+
+def _indicator_mismatches(
+    session: Session, scope: Scope, projects: dict[int, LiveProject], works: _Works
+) -> Iterator[Mismatch]:
+    leaves = _leaves_by_plan(session, scope, projects)
+    measures: dict[int, list[RuleMeasure]] = defaultdict(list)
+    for row in stream(session, RuleMeasure):
+        measures[row.rule_id].append(row)
+    rules = {row.indicator_id: row for row in holding(session, IndicatorRule, scope.quarter)}
+    overlaps = list(holding(session, Overlap, scope.quarter))
+    kept = {row.id: row for row in stream(session, Indicator)}
+    for shown in indicator_figures(session, OPERATOR_READER, scope):
+        rule = rules.get(shown.indicator_id)
+        if rule is None or shown.rule is None or shown.rule.why_not is not None:
+            continue
+        unit = rule.whole_unit or rule.start_unit if rule.formula == "share" else shown.unit
+        sums = _effects(leaves[shown.plan_id], measures[rule.id], works, overlaps, unit or "", scope)
+        again = {
+            "rolled_up": _value(rule, kept[shown.indicator_id], sums["counted"]),
+            "if_all_finished": _value(rule, kept[shown.indicator_id], sums["planned"]),
+            "if_all_finished_low": None
+            if sums["inside"] is None
+            else _value(rule, kept[shown.indicator_id], (sums["planned"] or 0) - sums["inside"]),
+        }
+        yield from _differing(shown, again, f"indicator {scope.edition} {shown.key}")
+
+
+def _leaves_by_plan(session: Session, scope: Scope, projects: dict[int, LiveProject]) -> dict[int, set[_Leaf]]:
+    """The leaves of every plan: its own, and those of lower plans that support it by a link, each once."""
+    plans = {row.code: row.id for row in stream(session, Plan)}
+    own: dict[int, int] = {}
+    every: dict[int, _Leaf] = {}
+    for project in projects.values():
+        for leaf in (project.id, *project.parts):
+            every[leaf] = _Leaf(leaf, frozenset({leaf, project.id}))
+            own[leaf] = plans[project.plan]
+    found: dict[int, set[_Leaf]] = defaultdict(set)
+    for one in every.values():
+        found[own[one.id]].add(one)
+    headings = {row.id: row.plan_id for row in stream(session, Programme)}
+    stands_in = {row.id: row.plan_id for row in stream(session, Project)}
+    for link in holding(session, ProgrammeLink, scope.quarter):
+        higher = headings[link.programme_id]
+        if stands_in[link.project_id] != higher:
+            found[higher] |= {leaf for leaf in every.values() if link.project_id in leaf.ids}
+    return found
+
+
+def _effects(
+    leaves: set[_Leaf],
+    measures: Iterable[RuleMeasure],
+    works: _Works,
+    overlaps: Iterable[Overlap],
+    unit: str,
+    scope: Scope,
+) -> dict[str, Fraction | None]:
+    sums: dict[str, Fraction | None] = {"planned": None, "counted": None, "inside": None}
+    for of in measures:
+        factor = Fraction(of.factor_numerator, of.factor_denominator)
+        for leaf in leaves:
+            now = works.cells(leaf.id, of.measure_id)
+            then = works.cells(leaf.id, of.measure_id, scope.quarter - 10 * of.lag_years)
+            inside = now.get("planned") if _lies_inside(leaf, leaves, of.measure_id, works, overlaps) else None
+            for name, quantity in (("planned", now.get("planned")), ("counted", then.get(of.tier)), ("inside", inside)):
+                if quantity is not None:
+                    effect = converted(quantity, works.units[of.measure_id], unit) * factor
+                    sums[name] = (sums[name] or Fraction(0)) + effect
+    return sums
+
+
+def _lies_inside(leaf: _Leaf, leaves: set[_Leaf], measure_id: int, works: _Works, overlaps: Iterable[Overlap]) -> bool:
+    """Whether another project that counts, too, may already hold what this one plans."""
+    return any(
+        one.measure_id == measure_id
+        and one.inner_project_id in leaf.ids
+        and any(one.outer_project_id in other.ids and measure_id in works.planned.get(other.id, {}) for other in leaves)
+        for one in overlaps
+    )
+
+
+def _value(rule: IndicatorRule, indicator: Indicator, effect: Fraction | None) -> Fraction | None:
+    """The value by the formula, written out again."""
+    added = effect or Fraction(0)
+    baseline = None if indicator.baseline_micro is None else Fraction(indicator.baseline_micro, MICRO)
+    if rule.formula == "total":
+        if indicator.change:
+            return added
+        if baseline is not None and indicator.baseline_unit and indicator.unit:
+            baseline = converted(baseline, indicator.baseline_unit, indicator.unit)
+        return None if baseline is None else baseline + added
+    whole = None if rule.whole_micro is None else Fraction(rule.whole_micro, MICRO)
+    start = None
+    if rule.start_micro is not None:
+        start = converted(
+            Fraction(rule.start_micro, MICRO), rule.start_unit or "", rule.whole_unit or rule.start_unit or ""
+        )
+    share = None if baseline is None else converted(baseline, indicator.unit or "%", "%") / 100
+    if whole is None and start is not None and share:
+        whole = start / share
+    if start is None and whole is not None and share is not None:
+        start = whole * share
+    if whole is None or start is None or whole == 0:
+        return None
+    return converted((start + added) * 100 / whole, "%", indicator.unit or "%")
+
+
+def _differing(shown: IndicatorFigures, again: dict[str, Fraction | None], what: str) -> Iterator[Mismatch]:
+    for name, value in again.items():
+        if getattr(shown, name) != value:
+            yield Mismatch(f"{what} {name}", getattr(shown, name), value)
+    covered = shown.coverage
+    if covered.needed is not None and covered.planned is not None:
+        gap = max(Fraction(0), covered.needed - covered.planned)
+        support = covered.planned / covered.needed if covered.needed > 0 else None
+        if covered.gap != gap or covered.support != support:
+            yield Mismatch(f"{what} support", (covered.support, covered.gap), (support, gap))
