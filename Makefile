@@ -36,8 +36,9 @@ demo: setup  ## the same with a made-up history of money in a database of its ow
 	$(BIN)/qingshan load-demo --seed 1
 	$(BIN)/qingshan serve
 
-test: setup  ## the whole suite, on SQLite and on a throw-away PostgreSQL
-	$(BIN)/python -m pytest
+# Each process has its own PostgreSQL, Chromium and LibreOffice; a file of tests stays in one, so that its data are made once.
+test: setup  ## the whole suite, on SQLite and on a throw-away PostgreSQL, in a process for each core, at most four
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadscope
 
 lint: setup  ## style, layout contracts, types, messages, migrations
 	$(BIN)/ruff check .

@@ -100,13 +100,14 @@ class Achievement:
 
 def sense(goal: Goal, terms: IndicatorTerms) -> int:
     """1 where more brings the indicator nearer to its goal, -1 where less does."""
-    if goal.high is None and goal.operator in ("≥", ">"):
+    operator = read_operator(goal, terms.direction)
+    if goal.high is None and operator in ("≥", ">"):
         return 1
-    if goal.high is None and goal.operator in ("≤", "<"):
+    if goal.high is None and operator in ("≤", "<"):
         return -1
     # A range, or a number to be hit: what brings the baseline nearer, else what is called better.
     start = Fraction(0) if terms.change else terms.baseline
-    if start is not None and (goal.high is not None or goal.operator == "="):
+    if start is not None:
         return -1 if start > (goal.value if goal.high is None else goal.high) else 1
     return -1 if terms.direction == DOWN else 1
 
@@ -116,13 +117,18 @@ def near_end(goal: Goal, terms: IndicatorTerms) -> Fraction:
     return goal.high if goal.high is not None and sense(goal, terms) < 0 else goal.value
 
 
+def read_operator(goal: Goal, direction: str | None) -> str:
+    """How a goal's operator is read: 约 and 力争 as ≥ where up is better, as ≤ where down is, as = where it is to stay."""
+    if goal.operator in ("≥", ">", "≤", "<", "="):
+        return goal.operator
+    return {UP: "≥", DOWN: "≤"}.get(direction or UP, "=")
+
+
 def meets(goal: Goal, value: Fraction, direction: str | None) -> bool:
-    """Whether a value is at the goal. 约 and 力争 read as ≥ where up is better, as ≤ where down is."""
+    """Whether a value is at the goal."""
     if goal.high is not None:
         return goal.value <= value <= goal.high
-    operator = goal.operator
-    if operator not in ("≥", ">", "≤", "<", "="):
-        operator = {UP: "≥", DOWN: "≤"}.get(direction or UP, "=")
+    operator = read_operator(goal, direction)
     return {
         "≥": value >= goal.value,
         ">": value > goal.value,

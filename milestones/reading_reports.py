@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from core import audit
 from core.audit import Actor
 from core.errors import NotThere
+from milestones.evidence import detach_all
 from milestones.indicators import Indicator
 from milestones.reading_rules import NewReading, as_new, checked_reading
 from milestones.readings import OfficialReading
@@ -80,6 +81,7 @@ def discard_reading(session: Session, row: OfficialReading, *, expected_version:
     """
     must_be_own_draft(session, row, expected_version, by)
     _audit(session, "discard", row, before=facts(row), by=by)
+    detach_all(session, SUBJECT, row.id or 0, reason="草稿已放弃", by=by)
     session.delete(row)
     session.flush()
 

@@ -17,7 +17,7 @@ CLAIMED, VERIFIED, SURVIVING, LOST = "claimed", "verified", "surviving", "lost"
 TIERS = {
     CLAIMED: N_("上报"),
     VERIFIED: N_("核实合格"),
-    SURVIVING: N_("保存"),
+    SURVIVING: N_("保存量"),
     LOST: N_("损失"),
 }
 # What may have caused a loss; anything else is written out.

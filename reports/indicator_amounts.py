@@ -105,7 +105,7 @@ def amounts_by_plan(
     wanted = frozenset(measure_ids)
     read: _Read = defaultdict(_Sums)
     if wanted:
-        linked = [False, True] if _has_links(session, reader, scope) else [False]
+        linked = [False, True] if has_links(session, reader, scope) else [False]
         for is_linked in linked:
             asked = [_Asked(True, is_linked, by_project), _Asked(False, is_linked, by_project)]
             asked += [_Asked(False, is_linked, by_project, scope.quarter - 10 * lag) for lag in sorted(lags) if lag]
@@ -141,7 +141,7 @@ def _read(session: Session, reader: Reader, scope: Scope, wanted: frozenset[int]
 def _query(seen: frozenset[int] | None, scope: Scope, wanted: frozenset[int], asked: _Asked) -> Select[Any]:
     # Kept, because building a query costs more than running it on a county's data; of the reader only its plans matter.
     reader = Reader(OPERATOR, (Reach("leader", seen, None),))
-    pairs = _linked_leaves(reader, scope) if asked.linked else None
+    pairs = linked_leaves(reader, scope) if asked.linked else None
     limited_to = projects_in(reader, scope) if pairs is None else select_columns(pairs.c.leaf_id)
     # A linked project stands in another plan than the one that it supports.
     among = scope if pairs is None else replace(scope, plan_ids=None)
@@ -188,11 +188,11 @@ def _links(reader: Reader, scope: Scope) -> Select[Any]:
     return query if scope.plan_ids is None else query.where(col(Programme.plan_id).in_(scope.plan_ids))
 
 
-def _has_links(session: Session, reader: Reader, scope: Scope) -> bool:
+def has_links(session: Session, reader: Reader, scope: Scope) -> bool:
     return session.execute(_links(reader, scope).limit(1)).first() is not None
 
 
-def _linked_leaves(reader: Reader, scope: Scope) -> CTE:
+def linked_leaves(reader: Reader, scope: Scope) -> CTE:
     """One row (plan_id, leaf_id) per plan and project or part that supports it, once whatever the number of its links."""
     links = _links(reader, scope).subquery("link")
     return (
@@ -274,8 +274,8 @@ def _planned_leaves(
         .order_by(keyed.c.leaf_id, facts.c.measure_id, facts.c.unit)
     )
     supports: dict[int, set[int]] = defaultdict(set)
-    if _has_links(session, reader, scope):
-        pairs = _linked_leaves(reader, scope)
+    if has_links(session, reader, scope):
+        pairs = linked_leaves(reader, scope)
         for plan_id, leaf_id in session.execute(select_columns(pairs.c.plan_id, pairs.c.leaf_id)):
             supports[leaf_id].add(plan_id)
     return [

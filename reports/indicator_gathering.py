@@ -4,7 +4,7 @@ A scenario changes these records and calculates again, so that there is one defi
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from sqlmodel import Session
 
@@ -32,6 +32,7 @@ class Gathered:
 
     `rules` and `readings` are by indicator id, `amounts` by plan id and measure id, `promises` by plan id, each with the
     indicator that it is the promise of. `named` are ids and names of projects by code, where amounts are those of projects.
+    `changed` are amounts of a scenario, by indicator id.
     """
 
     indicators: tuple[tuple[Indicator, Plan, Target | None], ...]
@@ -41,9 +42,12 @@ class Gathered:
     promises: Mapping[int, Sequence[tuple[Promise, int | None]]]
     usual: Mapping[int, Sequence[str]]
     named: Mapping[str, tuple[int, str]]
+    changed: Mapping[int, Sequence[Amounts]] = field(default_factory=dict)
 
     def amounts_of(self, row: Indicator) -> list[Amounts]:
         """The amounts of the indicator's plan in the measures of its rule."""
+        if row.id is not None and row.id in self.changed:
+            return list(self.changed[row.id])
         record, amounts = self.rules.get(row.id or 0), self.amounts.get(row.plan_id, {})
         return [] if record is None else [one for of in record.measures for one in amounts.get(of.measure_id, ())]
 

@@ -116,6 +116,7 @@ def _quantities(
         .where(
             col(own.project_id) == col(project.parent_id),
             col(own.measure_id) == col(quantity.measure_id),
+            col(own.operator).not_in(_LIMITS),
             in_force(own, scope.quarter),
         )
         .exists()

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, bindparam, case, func, or_
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
@@ -40,13 +40,13 @@ class Queries(NamedTuple):
 
 def limited(scope: Scope, seen: frozenset[int] | None, *, to_ids: bool) -> Select[Any] | None:
     """The ids of the projects and parts that are asked for; None: all. `to_ids`: the parameter `ids` names the projects."""
-    asked = []
+    asked: list[ColumnElement[bool]] = []
     if seen is not None:
         asked.append(col(Project.plan_id).in_(seen))
     if scope.plan_ids is not None:
         asked.append(col(Project.plan_id).in_(scope.plan_ids))
     if to_ids:
-        ids = bindparam("ids", expanding=True)
+        ids: Any = bindparam("ids", expanding=True)
         asked.append(or_(col(Project.id).in_(ids), col(Project.parent_id).in_(ids)))
     return select_columns(Project.id).where(*asked) if asked else None
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlmodel import Session
 
 from core.units import MICRO, converted
-from milestones.indicator_rules import IndicatorRule, Overlap, ProgrammeLink, RuleMeasure
+from milestones.indicator_rules import Overlap, ProgrammeLink, RuleMeasure
 from milestones.indicators import Indicator
 from milestones.quantities import Measure, Quantity
 from milestones.works import LOST, REVERSAL, WorkEntry
@@ -17,9 +17,10 @@ from portfolio.access import OPERATOR_READER
 from portfolio.facts import APPROVED, AS_ISSUED, EDITIONS
 from portfolio.plans import Plan, Programme
 from portfolio.projects import Project
-from reports.indicators import IndicatorFigures, indicator_figures
+from reports.indicators import indicator_figures
 from reports.rollup import Scope
 from reports.self_check_reading import LiveProject, Mismatch, holding, live_projects, stream
+from reports.self_check_support import formula_unit, is_computable, stored, support_mismatches, value_again
 from reports.works import works_rollup
 
 _BY = ("plan", "plan,programme", "plan,project")
@@ -99,9 +100,11 @@ def _read(session: Session, scope: Scope) -> _Works:
         works.units.setdefault(row.measure_id, row.unit)
         if row.operator not in ("≤", "<"):
             quantities[row.project_id].append(row)
-    own = {(row.project_id, row.measure_id) for row in holding(session, Quantity, scope.quarter)}
+    own = {(leaf, row.measure_id) for leaf, rows in quantities.items() for row in rows}
     for leaf, rows in quantities.items():
         project = packages[leaf]
+        if project.since_quarter is not None and project.since_quarter > scope.quarter:
+            continue  # a part that was added later: nothing was planned of it yet
         above = packages.get(project.parent_id)
         for row in rows:
             if above is not None and (above.id, row.measure_id) in own:
@@ -135,7 +138,7 @@ def _added_up(
     found: dict[tuple[Any, ...], Cells] = defaultdict(dict)
     for project in projects.values():
         keys = {"plan": project.plan, "programme": project.programme, "project": codes[project.id]}
-        for leaf in (project.id, *project.parts):
+        for leaf in project.everything:
             for measure in works.measures(leaf):
                 cells = found[(*(keys[name] for name in by.split(",")), measure)]
                 for name, value in works.cells(leaf, measure).items():
@@ -157,27 +160,26 @@ class _Leaf:
 def _indicator_mismatches(
     session: Session, scope: Scope, projects: dict[int, LiveProject], works: _Works
 ) -> Iterator[Mismatch]:
-    leaves = _leaves_by_plan(session, scope, projects)
-    measures: dict[int, list[RuleMeasure]] = defaultdict(list)
-    for row in stream(session, RuleMeasure):
-        measures[row.rule_id].append(row)
-    rules = {row.indicator_id: row for row in holding(session, IndicatorRule, scope.quarter)}
+    leaves, rows = _leaves_by_plan(session, scope, projects), stored(session, scope)
     overlaps = list(holding(session, Overlap, scope.quarter))
     kept = {row.id: row for row in stream(session, Indicator)}
     for shown in indicator_figures(session, OPERATOR_READER, scope):
-        rule = rules.get(shown.indicator_id)
-        if rule is None or shown.rule is None or shown.rule.why_not is not None:
-            continue
-        unit = rule.whole_unit or rule.start_unit if rule.formula == "share" else shown.unit
-        sums = _effects(leaves[shown.plan_id], measures[rule.id], works, overlaps, unit or "", scope)
-        again = {
-            "rolled_up": _value(rule, kept[shown.indicator_id], sums["counted"]),
-            "if_all_finished": _value(rule, kept[shown.indicator_id], sums["planned"]),
-            "if_all_finished_low": None
-            if sums["inside"] is None
-            else _value(rule, kept[shown.indicator_id], (sums["planned"] or 0) - sums["inside"]),
-        }
-        yield from _differing(shown, again, f"indicator {scope.edition} {shown.key}")
+        rule, indicator = rows.rules.get(shown.indicator_id), kept[shown.indicator_id]
+        sums: dict[str, Fraction | None] = {}
+        if rule is not None and is_computable(rows, rule, indicator):
+            unit = formula_unit(rule, indicator.unit) or ""
+            sums = _effects(leaves[shown.plan_id], rows.measures[rule.id or 0], works, overlaps, unit, scope)
+            low = None if sums["inside"] is None else (sums["planned"] or 0) - sums["inside"]
+            again = {
+                "rolled_up": value_again(rule, indicator, sums["counted"]),
+                "if_all_finished": value_again(rule, indicator, sums["planned"]),
+                "if_all_finished_low": None if low is None else value_again(rule, indicator, low),
+            }
+            for name, value in again.items():
+                if getattr(shown, name) != value:
+                    what = f"indicator {scope.edition} {shown.key} {name}"
+                    yield Mismatch(what, getattr(shown, name), value)
+        yield from support_mismatches(rows, indicator, shown, sums, scope.edition)
 
 
 def _leaves_by_plan(session: Session, scope: Scope, projects: dict[int, LiveProject]) -> dict[int, set[_Leaf]]:
@@ -186,7 +188,7 @@ def _leaves_by_plan(session: Session, scope: Scope, projects: dict[int, LiveProj
     own: dict[int, int] = {}
     every: dict[int, _Leaf] = {}
     for project in projects.values():
-        for leaf in (project.id, *project.parts):
+        for leaf in project.everything:
             every[leaf] = _Leaf(leaf, frozenset({leaf, project.id}))
             own[leaf] = plans[project.plan]
     found: dict[int, set[_Leaf]] = defaultdict(set)
@@ -209,14 +211,16 @@ def _effects(
     unit: str,
     scope: Scope,
 ) -> dict[str, Fraction | None]:
-    sums: dict[str, Fraction | None] = {"planned": None, "counted": None, "inside": None}
+    tiers = ("planned", "claimed", "verified", "surviving")
+    sums: dict[str, Fraction | None] = dict.fromkeys((*tiers, "counted", "inside"))
     for of in measures:
         factor = Fraction(of.factor_numerator, of.factor_denominator)
         for leaf in leaves:
             now = works.cells(leaf.id, of.measure_id)
             then = works.cells(leaf.id, of.measure_id, scope.quarter - 10 * of.lag_years)
             inside = now.get("planned") if _lies_inside(leaf, leaves, of.measure_id, works, overlaps) else None
-            for name, quantity in (("planned", now.get("planned")), ("counted", then.get(of.tier)), ("inside", inside)):
+            found = {name: now.get(name) for name in tiers} | {"counted": then.get(of.tier), "inside": inside}
+            for name, quantity in found.items():
                 if quantity is not None:
                     effect = converted(quantity, works.units[of.measure_id], unit) * factor
                     sums[name] = (sums[name] or Fraction(0)) + effect
@@ -231,41 +235,3 @@ def _lies_inside(leaf: _Leaf, leaves: set[_Leaf], measure_id: int, works: _Works
         and any(one.outer_project_id in other.ids and measure_id in works.planned.get(other.id, {}) for other in leaves)
         for one in overlaps
     )
-
-
-def _value(rule: IndicatorRule, indicator: Indicator, effect: Fraction | None) -> Fraction | None:
-    """The value by the formula, written out again."""
-    added = effect or Fraction(0)
-    baseline = None if indicator.baseline_micro is None else Fraction(indicator.baseline_micro, MICRO)
-    if rule.formula == "total":
-        if indicator.change:
-            return added
-        if baseline is not None and indicator.baseline_unit and indicator.unit:
-            baseline = converted(baseline, indicator.baseline_unit, indicator.unit)
-        return None if baseline is None else baseline + added
-    whole = None if rule.whole_micro is None else Fraction(rule.whole_micro, MICRO)
-    start = None
-    if rule.start_micro is not None:
-        start = converted(
-            Fraction(rule.start_micro, MICRO), rule.start_unit or "", rule.whole_unit or rule.start_unit or ""
-        )
-    share = None if baseline is None else converted(baseline, indicator.unit or "%", "%") / 100
-    if whole is None and start is not None and share:
-        whole = start / share
-    if start is None and whole is not None and share is not None:
-        start = whole * share
-    if whole is None or start is None or whole == 0:
-        return None
-    return converted((start + added) * 100 / whole, "%", indicator.unit or "%")
-
-
-def _differing(shown: IndicatorFigures, again: dict[str, Fraction | None], what: str) -> Iterator[Mismatch]:
-    for name, value in again.items():
-        if getattr(shown, name) != value:
-            yield Mismatch(f"{what} {name}", getattr(shown, name), value)
-    covered = shown.coverage
-    if covered.needed is not None and covered.planned is not None:
-        gap = max(Fraction(0), covered.needed - covered.planned)
-        support = covered.planned / covered.needed if covered.needed > 0 else None
-        if covered.gap != gap or covered.support != support:
-            yield Mismatch(f"{what} support", (covered.support, covered.gap), (support, gap))

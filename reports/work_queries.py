@@ -4,6 +4,7 @@ Entries are read from a covering index alone (milestones/works.py), in its order
 unit, and units become one by fractions afterwards (reports/works.py).
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Select, Subquery, and_, case, func, literal, or_
@@ -16,7 +17,7 @@ from milestones.works import LOST, REVERSAL, TIERS, WorkEntry
 from portfolio.dated import in_force
 from portfolio.facts import counted
 from portfolio.projects import Project
-from reports.rollup import Scope
+from reports.rollup import Scope, there_in
 
 # What a project is not to exceed is no quantity to deliver.
 _LIMITS = ("≤", "<")
@@ -85,40 +86,75 @@ def planned_sums(scope: Scope, limited_to: Select[Any] | None) -> Subquery:
 
     A yearly quantity counts its value for every year of the project; of a part without years of its own those of its package.
     `timeless` counts yearly quantities of which no years are known: they are in no sum. Where a package has a quantity of a
-    measure of its own, that counts, and its parts' quantities of the same measure do not.
+    measure of its own, that counts, and its parts' quantities of the same measure do not. Of a part that was added later nothing
+    is planned in the quarters before.
     """
-    quantity, project = Quantity, Project
-    package, own = aliased(Project), aliased(Quantity)
-    first = func.coalesce(col(project.first_year), col(package.first_year))
-    last = func.coalesce(col(project.last_year), col(package.last_year))
+    quantity = Quantity
+    first, last = _years()
     yearly = col(quantity.per) == "year"
     whole = case((yearly, col(quantity.value_micro) * (last - first + 1)), else_=col(quantity.value_micro))
+    groups = (col(quantity.project_id), col(quantity.measure_id), col(quantity.unit))
+    columns = (
+        *groups,
+        func.sum(whole).label("planned"),
+        func.count(case((and_(yearly, or_(first.is_(None), last.is_(None))), 1))).label("timeless"),
+    )
+    return _planned(scope, limited_to, columns).group_by(*groups).subquery("planned")
+
+
+def planned_rows(scope: Scope, limited_to: Select[Any] | None) -> Subquery:
+    """The quantities that these sums are made of, one by one, with the years over which they are delivered.
+
+    `own_years` is 1 where the project or part has a last year of its own, and does not take that of its package.
+    """
+    quantity = Quantity
+    first, last = _years()
+    columns: tuple[Any, ...] = (
+        col(quantity.id).label("quantity_id"),
+        *(col(quantity.project_id), col(quantity.measure_id), col(quantity.unit)),
+        *(col(quantity.value_micro), col(quantity.per)),
+        *(first.label("first_year"), last.label("last_year")),
+        case((col(Project.last_year).is_not(None), 1), else_=0).label("own_years"),
+    )
+    return _planned(scope, limited_to, columns).subquery("planned_rows")
+
+
+_PACKAGE = aliased(Project)
+
+
+def _years() -> tuple[Any, Any]:
+    """The years of a project or part, of a part without any those of its package."""
+    return (
+        func.coalesce(col(Project.first_year), col(_PACKAGE.first_year)),
+        func.coalesce(col(Project.last_year), col(_PACKAGE.last_year)),
+    )
+
+
+def _planned(scope: Scope, limited_to: Select[Any] | None, columns: Sequence[Any]) -> Select[Any]:
+    """The quantities in force that are to be delivered, each once."""
+    quantity, project, package, own = Quantity, Project, _PACKAGE, aliased(Quantity)
     of_package = (
         select_columns(own.id)
         .where(
             col(own.project_id) == col(project.parent_id),
             col(own.measure_id) == col(quantity.measure_id),
+            col(own.operator).not_in(_LIMITS),
             in_force(own, scope.quarter),
         )
         .exists()
     )
-    groups = (col(quantity.project_id), col(quantity.measure_id), col(quantity.unit))
     asked = [
         in_force(quantity, scope.quarter),
         col(quantity.operator).not_in(_LIMITS),
+        there_in(project, scope.quarter),
         or_(col(project.parent_id).is_(None), ~of_package),
     ]
     if limited_to is not None:
         asked.append(col(quantity.project_id).in_(limited_to))
     return (
-        select_columns(
-            *groups,
-            func.sum(whole).label("planned"),
-            func.count(case((and_(yearly, or_(first.is_(None), last.is_(None))), 1))).label("timeless"),
-        )
+        select_columns(*columns)
+        .select_from(quantity)
         .join(project, col(project.id) == col(quantity.project_id))
         .outerjoin(package, col(package.id) == col(project.parent_id))
         .where(*asked)
-        .group_by(*groups)
-        .subquery("planned")
     )

@@ -91,7 +91,7 @@ def _course(leaf: DemoLeaf, number: int, chance: random.Random) -> _Course:
         leaf=leaf,
         mix=mix,
         start=later(first, delay + chance.randint(0, 1)),
-        quarters=max(2, planned_quarters * length // 100),
+        quarters=max(2, (planned_quarters - 1) * length // 100),
         reached=Fraction(reached, 100),
         chance=chance,
         planned={},
@@ -124,20 +124,26 @@ def _happenings(course: _Course) -> Iterator[Happening]:
 
 
 def _budget(course: _Course, year: int, years: range) -> Iterator[Happening]:
-    """The year's lines in February: an even share of the estimate per source, and what the year before left unspent.
+    """The year's lines in February: its share of the estimate per source, and what the year before left unspent.
 
-    After its last year a project only has what it carried over.
+    The years share the estimate as the work is planned to go: little in the first and the last, more between. After its last
+    year a project only has what it carried over, and no more than it still needs.
     """
     leaf, on = course.leaf, date(year, 2, 20)
-    left = course.leaf.estimate_fen
+    left = leaf.estimate_fen
+    needed = _round(
+        int(leaf.estimate_fen * course.reached) * 9 // 10 - sum(course.paid.values())
+    )  # is still to be paid
     for position, (source, share) in enumerate(course.mix):
         whole = left if position == len(course.mix) - 1 else _round(leaf.estimate_fen * share // 100)
         left -= whole
         before = sum(amount for (_, of), amount in course.planned.items() if of == source)
-        even = whole - before if year == years[-1] else min(_round(whole // len(years)), whole - before)
-        fresh = even if year in years else 0
+        part = Fraction(year - years[0] + 1, len(years))
+        due = whole if year == years[-1] else min(whole, _round(int(whole * _curve(part))))
+        fresh = max(0, due - before) if year in years else 0
         unspent = course.given.get(source, 0) - course.paid.get(source, 0)
-        carried = max(0, unspent) if course.planned and source != "pending" else 0
+        carried = max(0, min(unspent, needed)) if course.planned and source != "pending" else 0
+        needed -= carried
         if fresh + carried > 0:
             document = f"演示投资〔{year}〕{on.month}号"
             course.lines[year, source] = (fresh + carried, carried)
@@ -186,7 +192,7 @@ def _cut(course: _Course) -> Iterator[Happening]:
 
 
 def _building(course: _Course, quarter: int) -> Iterator[Happening]:
-    """合同 in the first quarter, 完成投资 along a curve, 支付 a quarter behind it and never above what arrived."""
+    """合同 in the first quarter, 完成投资 along a curve, nine tenths of it paid as far as money arrived."""
     elapsed = between(course.start, quarter)
     if elapsed < 0 or course.reached == 0:
         return
@@ -197,14 +203,17 @@ def _building(course: _Course, quarter: int) -> Iterator[Happening]:
         yield DemoEntry(leaf.code, "contracted", None, course.contract, on, f"演示合同-{leaf.code}", "签订施工合同")
         yield from _pay(course, quarter, course.contract // 10, "预付款")
         return
-    before = course.done
-    part = min(Fraction(1), Fraction(elapsed, course.quarters))
-    wanted = int(leaf.estimate_fen * course.reached * part * part * (3 - 2 * part))
+    wanted = int(leaf.estimate_fen * course.reached * _curve(min(Fraction(1), Fraction(elapsed, course.quarters))))
     step = _round(wanted - course.done, YUAN)
     if step > 0:
         course.done += step
         yield DemoEntry(leaf.code, "work_done", None, step, _day(course, quarter, late=True), None, "本季完成投资")
-    yield from _pay(course, quarter, before * 9 // 10 - sum(course.paid.values()), "进度款")
+    yield from _pay(course, quarter, course.done * 9 // 10 - sum(course.paid.values()), "进度款")
+
+
+def _curve(part: Fraction) -> Fraction:
+    """What is done after a part of the time: slow at first, quick in the middle, slow at the end."""
+    return part * part * (3 - 2 * part)
 
 
 def _pay(course: _Course, quarter: int, wanted: int, note: str) -> Iterator[Happening]:
@@ -238,7 +247,7 @@ def _states(courses: list[_Course]) -> Iterator[DemoState]:
             if (accepted := accepted_day(end)) is not None:
                 yield DemoState(code, "accepted", accepted, f"演示验收意见书-{code}")
     if unbuilt:  # one of those that never began is put off by document; the others are simply late
-        yield DemoState(unbuilt[-1], "slowed", date(2024, 9, 20), "演示缓建通知〔2024〕3号")
+        yield DemoState(unbuilt[-1], "slowed", date(2024, 3, 20), "演示缓建通知〔2024〕3号")
 
 
 def _with_slips(found: list[Happening], chance: random.Random) -> list[Happening]:

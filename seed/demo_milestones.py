@@ -108,7 +108,9 @@ def schedule(track: DemoTrack, steps: Sequence[DemoStep], seed: int, *, silent: 
     return DemoSchedule(planned, tuple(met), tuple(expected), moved)
 
 
-def with_slips(schedules: Mapping[str, DemoSchedule], steps: Mapping[str, Sequence[DemoStep]]) -> dict[str, DemoSchedule]:
+def with_slips(
+    schedules: Mapping[str, DemoSchedule], steps: Mapping[str, Sequence[DemoStep]]
+) -> dict[str, DemoSchedule]:
     """The same with what goes wrong: a day that is corrected, one that is withdrawn, a start before its tender."""
     found = dict(schedules)
     done = [code for code, one in found.items() if len(one.met) == len(one.planned) and not one.expected]
@@ -211,7 +213,7 @@ def _fate(day: date, chance: random.Random) -> str:
     if day <= last_day(20253):
         return "approved"
     draw = chance.random()
-    return "draft" if draw < 0.2 else "submitted" if draw < 0.6 else "approved"
+    return "draft" if draw < 0.2 else "submitted" if draw < 0.75 else "approved"
 
 
 def first_quarter_of(track: DemoTrack) -> int:

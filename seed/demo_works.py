@@ -10,14 +10,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from fractions import Fraction
 
-from seed.demo_records import FIRST, LAST, LAST_DAY, DemoTrack, later
+from seed.demo_records import FIRST, LAST, LAST_DAY, LAST_FINISH, DemoTrack, later
 
 AFFORESTED, RESTORED = "营造林面积", "退化林修复面积"
-_PLANTED = (AFFORESTED, RESTORED)
+_PLANTED = {AFFORESTED: "造林小班", RESTORED: "修复小班"}  # found alive or not; what their plots are called
 _STEPS = {"平方米": Fraction(100), "公里": Fraction(1, 10), "立方米/日": Fraction(100)}  # else whole ones
 _TOWNS = ("兑镇镇", "阳泉曲镇", "下堡镇", "西辛庄镇", "高阳镇", "柱濮镇", "南阳乡", "杜村乡", "驿马乡")
 _BEHIND = ("xiaoyi-32",)  # whose works lag far behind its money
-_NOT_APPLICABLE = ("xiaoyi-22", "赤泥产生集中地数")
+_NOT_APPLICABLE = ("xiaoyi-02", "湿地面积", "平方米")  # which builds stations only
 _STAGES = ("before", "during", "after")
 
 
@@ -94,10 +94,11 @@ def works(tracks: Sequence[DemoTrack], tasks: Sequence[DemoTask], seed: int) -> 
     by_leaf = {track.leaf.code: track for track in tracks}
     found: list[DemoClaim] = []
     for task in tasks:
-        if (task.leaf, task.measure) == _NOT_APPLICABLE:
-            found.append(_not_applicable(task))
-        else:
-            found += _claims(by_leaf[task.leaf], task, chance)
+        found += _claims(by_leaf[task.leaf], task, chance)
+    if _NOT_APPLICABLE[0] in by_leaf:
+        leaf, measure, unit = _NOT_APPLICABLE
+        note = "本项目只建监测站点，不涉及湿地面积（演示）"
+        found.append(DemoClaim(leaf, measure, None, unit, date(2023, 6, 24), note=note))
     return sorted(_with_slips(_with_losses(found), chance), key=lambda one: (one.on, one.leaf, one.measure))
 
 
@@ -121,7 +122,7 @@ def _claims(track: DemoTrack, task: DemoTask, chance: random.Random) -> Iterator
                 unit=task.unit,
                 on=_day(quarter, chance),
                 place=f"{town}（演示）",
-                plot=f"演示小班{task.leaf.removeprefix('xiaoyi-')}-{number:03d}" if planted else None,
+                plot=f"演示{_PLANTED[task.measure]}{task.leaf.partition('-')[2]}-{number:03d}" if planted else None,
                 fate=_fate(quarter, chance),
                 photos=_STAGES if planted and number in (1, 3) else _STAGES[1:] if number == 2 else (),
             )
@@ -153,8 +154,9 @@ def _looked_at(claim: DemoClaim, step: Fraction, *, planted: bool, chance: rando
 def _with_losses(claims: Sequence[DemoClaim]) -> list[DemoClaim]:
     """A fire on what was found alive, and a drought on what nobody had checked yet."""
     found = list(claims)
-    burnt = next((n for n, one in enumerate(found) if one.measure == AFFORESTED and one.alive is not None), None)
-    if burnt is not None and (alive := found[burnt].alive) is not None:
+    forests = [n for n, one in enumerate(found) if one.measure == AFFORESTED and one.alive is not None]
+    burnt = max(forests, key=lambda n: found[n].quantity or 0, default=None)
+    if burnt is not None and (alive := found[burnt].alive) is not None and alive.on < date(2025, 11, 1):
         lost = DemoLook(_down(alive.quantity * Fraction(6, 100), Fraction(1)), alive.on + timedelta(40), "山火（演示）")
         found[burnt] = replace(found[burnt], lost=lost, cause="fire")
     dry = [n for n, one in enumerate(found) if one.measure in _PLANTED and one.verified and n != burnt]
@@ -182,17 +184,12 @@ def _with_slips(claims: Sequence[DemoClaim], chance: random.Random) -> list[Demo
     return found
 
 
-def _not_applicable(task: DemoTask) -> DemoClaim:
-    note = "由企业自行治理，不列入本项目（演示）"
-    return DemoClaim(task.leaf, task.measure, None, task.unit, date(2022, 6, 24), note=note)
-
-
 def _fate(quarter: int, chance: random.Random) -> str:
-    """Of the last quarter some reports still wait, and some are drafts."""
+    """Of the last quarter some reports still wait, and some are drafts; a few have waited for longer."""
     draw = chance.random()
-    if quarter < LAST:
-        return "approved"
-    return "draft" if draw < 0.2 else "submitted" if draw < 0.6 else "approved"
+    if quarter == LAST:
+        return "draft" if draw < 0.25 else "submitted" if draw < 0.7 else "approved"
+    return "submitted" if quarter == LAST_FINISH and draw < 0.25 else "approved"
 
 
 def _day(quarter: int, chance: random.Random) -> date:

@@ -33,7 +33,7 @@ def fill_money(session: Session, entries: int, *, seed: int = 1) -> None:
         (BudgetLine, _lines(ids, sources, chance)),
         (LedgerEntry, _entries(ids, sources, entries, chance)),
     ):
-        for chunk in _chunks(rows):
+        for chunk in chunks(rows):
             session.execute(insert(table), chunk)
     make_totals_anew(session, ids)
 
@@ -95,7 +95,8 @@ def _entries(ids: list[int], sources: list[int], count: int, chance: random.Rand
         }
 
 
-def _chunks(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+def chunks(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """The rows in lists of a length that one statement takes."""
     chunk: list[dict[str, Any]] = []
     for row in rows:
         chunk.append(row)

@@ -7,6 +7,8 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -16,9 +18,10 @@ from core.database import Database
 from core.settings import ROOT
 from tests import browsing, databases, libreoffice, postgres, serving
 from tests.needs import not_here
-from tests.real_plans import loaded, plans, postgres_loaded, sqlite_loaded
+from tests.postgres import memory_or_disk
+from tests.real_plans import loaded, plans
 
-__all__ = ["loaded", "plans", "postgres_loaded", "sqlite_loaded"]  # fixtures that stand in a file of their own
+__all__ = ["loaded", "plans"]  # fixtures that stand in a file of their own
 
 PLAN_TEXTS = Path(os.environ.get("QINGSHAN_PLAN_TEXTS") or ROOT.parent / "shared" / "plans")
 
@@ -37,29 +40,24 @@ def postgres_server() -> Iterator[postgres.PostgresServer]:
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated SQLite file that tests copy."""
-    return databases.file_template(tmp_path_factory.mktemp("template"), "migrated", schema.upgrade)
+def sqlite_copies() -> Iterator[databases.FileCopies]:
+    """SQLite databases for tests, in memory where there is room."""
+    with TemporaryDirectory(prefix="qs-files-", dir=memory_or_disk()) as folder:
+        yield databases.FileCopies(Path(folder))
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_server: postgres.PostgresServer) -> str:
-    """A migrated PostgreSQL database that tests copy."""
-    return databases.server_template(postgres_server, "migrated", schema.upgrade)
+def postgresql_copies(postgres_server: postgres.PostgresServer) -> databases.ServerCopies:
+    """PostgreSQL databases for tests."""
+    return databases.ServerCopies(postgres_server)
 
 
-@pytest.fixture
-def sqlite_database(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
-    """A fresh migrated SQLite database, for tests where the kind does not matter."""
-    with databases.copied_file(sqlite_template, tmp_path) as database:
-        yield database
-
-
-@pytest.fixture
-def postgresql_database(postgres_server: postgres.PostgresServer, postgres_template: str) -> Iterator[Database]:
-    """A fresh migrated PostgreSQL database, for what only it has."""
-    with databases.copied_database(postgres_server, postgres_template) as database:
-        yield database
+sqlite_database = databases.on_sqlite()  # for tests where the kind does not matter
+postgresql_database = databases.on_postgresql()  # for what only it has
+stored = databases.on_both(
+    databases.plant
+)  # the small plan of samples.py (find_small_plan reads it), once on each kind
+sqlite_stored = databases.on_sqlite(databases.plant)
 
 
 @pytest.fixture(params=databases.KINDS)
@@ -68,39 +66,17 @@ def database(request: pytest.FixtureRequest) -> Database:
     return request.getfixturevalue(f"{request.param}_database")
 
 
-@pytest.fixture(scope="session")
-def sqlite_planted(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Path:
-    """An SQLite file with the small plan in it, that tests copy."""
-    return databases.file_template(tmp_path_factory.mktemp("template"), "planted", databases.plant, sqlite_template)
-
-
-@pytest.fixture(scope="session")
-def postgres_planted(postgres_server: postgres.PostgresServer, postgres_template: str) -> str:
-    """A PostgreSQL database with the small plan in it, that tests copy."""
-    return databases.server_template(postgres_server, "planted", databases.plant, postgres_template)
-
-
 @pytest.fixture(params=databases.KINDS)
-def stored(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """A fresh database that holds the small plan of samples.py (find_small_plan reads it); once on each kind."""
-    if request.param == "sqlite":
-        with databases.copied_file(request.getfixturevalue("sqlite_planted"), tmp_path) as database:
-            yield database
-        return
-    server, template = (request.getfixturevalue(f"postgres_{name}") for name in ("server", "planted"))
-    with databases.copied_database(server, template) as database:
-        yield database
-
-
-@pytest.fixture(params=databases.KINDS)
-def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+def empty_database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """A database without any table, for tests of the migrations; the test runs once on each kind."""
-    if request.param == "sqlite":
-        with databases.copied_file(None, tmp_path) as database:
-            yield database
-        return
-    with databases.copied_database(request.getfixturevalue("postgres_server")) as database:
+    with request.getfixturevalue(f"{request.param}_copies").lent() as database:
         yield database
+
+
+@pytest.fixture(scope="session")
+def sqlite_planted(sqlite_copies: databases.FileCopies) -> Path:
+    """An SQLite file with the small plan in it, for tests that make copies themselves."""
+    return Path(sqlite_copies.template(schema.upgrade, databases.plant))
 
 
 # ---- the app, and a browser that looks at it
@@ -218,9 +194,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 _LEFT_OUT = pytest.StashKey[int]()
 
 
-def pytest_report_collectionfinish(config: pytest.Config) -> str | None:
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A process that shares the tests with others tells the one that reports how many it left out."""
+    told = getattr(session.config, "workeroutput", None)
+    if told is not None:
+        told["left_out"] = session.config.stash.get(_LEFT_OUT, 0)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Hears it; each process knows all tests, so that each says the same number."""
+    node.config.stash[_LEFT_OUT] = getattr(node, "workeroutput", {}).get("left_out", 0)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Says how many tests were left out, and what would bring them in."""
     left_out = config.stash.get(_LEFT_OUT, 0)
-    if not left_out:
-        return None
-    return f"{left_out} tests left out: no plan texts in {PLAN_TEXTS} (QINGSHAN_PLAN_TEXTS names another folder)"
+    if left_out:
+        said = f"no plan texts in {PLAN_TEXTS} (QINGSHAN_PLAN_TEXTS names another folder)"
+        terminalreporter.write_line(f"{left_out} tests left out: {said}")

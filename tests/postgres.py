@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,6 @@ class PostgresServer:
     """A running server; `database_url` names a database in it."""
 
     socket_folder: Path
-    made: list[str] = field(default_factory=list)
 
     def database_url(self, name: str) -> str:
         return f"postgresql+psycopg://postgres@/{name}?host={self.socket_folder}"
@@ -32,12 +31,11 @@ class PostgresServer:
     def create(self, name: str, *, template: str = "template1") -> str:
         """A new database, a copy of the template; its URL comes back."""
         self._say(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-        self.made.append(name)
         return self.database_url(name)
 
     def drop(self, name: str) -> None:
-        self._say(f'DROP DATABASE "{name}" WITH (FORCE)')
-        self.made.remove(name)
+        """Removes the database where there is one, and ends who is still in it."""
+        self._say(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
     def _say(self, statement: str) -> None:
         where = f"host={self.socket_folder} user=postgres dbname=postgres"
@@ -57,7 +55,7 @@ def find_programs() -> Path | None:
 @contextmanager
 def running(programs: Path) -> Iterator[PostgresServer]:
     """Makes a cluster, starts it, and removes every trace of it afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="qs-pg-", dir=_memory_or_disk()))
+    folder = Path(tempfile.mkdtemp(prefix="qs-pg-", dir=memory_or_disk()))
     who = _somebody_else(folder)
     data, log = folder / "data", folder / "log"
     try:
@@ -80,7 +78,7 @@ def running(programs: Path) -> Iterator[PostgresServer]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _memory_or_disk() -> str:
+def memory_or_disk() -> str:
     """A short path, as a socket's may not be long; in memory where there is room: there a copy is made 20 times quicker."""
     memory = Path("/dev/shm")
     roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > _ROOM

@@ -16,7 +16,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
+from core import schema
 from core.database import Database
+from tests.databases import KINDS, plant
 from tests.serving import served
 
 STRICT = {"Content-Security-Policy": "default-src 'self'"}
@@ -97,6 +99,26 @@ def test_two_tests_never_share_a_database(database: Database, stored: Database) 
         assert session.execute(text("SELECT count(*) FROM plan")).scalar_one() == 1
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_database_that_is_lent_again_holds_nothing_of_the_test_before(
+    request: pytest.FixtureRequest, kind: str
+) -> None:
+    copies = request.getfixturevalue(f"{kind}_copies")
+    with copies.lent(schema.upgrade, plant) as first:
+        with first.writing() as session:
+            session.execute(text("UPDATE plan SET title = '改了'"))
+        held = first.engine.connect()  # something that goes on after its test
+        held.execute(text("SELECT title FROM plan"))
+    with copies.lent(schema.upgrade, plant) as second:
+        assert second is first
+        with second.reading() as session:
+            assert session.execute(text("SELECT title FROM plan")).scalar_one() != "改了"
+    held.invalidate()
+    held.close()
+    with copies.lent(schema.upgrade) as third, third.reading() as session:
+        assert session.execute(text("SELECT count(*) FROM plan")).scalar_one() == 0
+
+
 def test_postgresql_sorts_chinese_differently_unless_told(postgresql_database: Database) -> None:
     """The server's own collation is a Chinese one where it can be, so a sort that relies on it shows."""
     with postgresql_database.reading() as session:
@@ -105,7 +127,7 @@ def test_postgresql_sorts_chinese_differently_unless_told(postgresql_database: D
         assert provider.scalar_one() == ("i" if int(version) >= 150_000 else "c")
 
 
-def _run_apart(tests: str, folder: Path, **environment: str) -> str:
+def _run_apart(tests: str, folder: Path, *options: str, **environment: str) -> str:
     """What pytest says about a small test file of its own, run with this test bed and another environment."""
     (folder / "test_apart.py").write_text(tests, encoding="utf-8")
     command = [
@@ -118,6 +140,7 @@ def _run_apart(tests: str, folder: Path, **environment: str) -> str:
         "no:cacheprovider",
         "-q",
         "-rs",
+        *options,
         str(folder),
     ]
     done = subprocess.run(
@@ -131,12 +154,18 @@ def _run_apart(tests: str, folder: Path, **environment: str) -> str:
     return done.stdout + done.stderr
 
 
-def test_a_missing_program_skips_loudly_and_fails_where_all_is_required(tmp_path: Path) -> None:
+IN_PROCESSES = ("--numprocesses", "2")
+
+
+@pytest.mark.parametrize("options", [(), IN_PROCESSES], ids=["alone", "in processes"])
+def test_a_missing_program_skips_loudly_and_fails_where_all_is_required(
+    tmp_path: Path, options: tuple[str, ...]
+) -> None:
     tests = "from tests.needs import not_here\n\ndef test_it() -> None:\n    not_here('The abacus')\n"
-    skipped = _run_apart(tests, tmp_path, QINGSHAN_REQUIRE_ALL="0")
+    skipped = _run_apart(tests, tmp_path, *options, QINGSHAN_REQUIRE_ALL="0")
     assert "The abacus is missing" in skipped
     assert "1 skipped" in skipped
-    failed = _run_apart(tests, tmp_path, QINGSHAN_REQUIRE_ALL="1")
+    failed = _run_apart(tests, tmp_path, *options, QINGSHAN_REQUIRE_ALL="1")
     assert "1 failed" in failed
 
 
@@ -147,7 +176,11 @@ def test_without_plan_texts_their_tests_are_left_out_and_it_is_said(tmp_path: Pa
     (tmp_path / "empty").mkdir()
     said = _run_apart(tests, tmp_path, QINGSHAN_PLAN_TEXTS=str(tmp_path / "empty"))
     assert "1 passed, 1 deselected" in said
+    assert "1 tests left out: no plan texts" in said
     assert "skipped" not in said
+    shared = _run_apart(tests, tmp_path, *IN_PROCESSES, QINGSHAN_PLAN_TEXTS=str(tmp_path / "empty"))
+    assert "1 passed" in shared
+    assert "1 tests left out: no plan texts" in shared
     (tmp_path / "texts").mkdir()
     (tmp_path / "texts" / "xiaoyi.txt").write_text("规划")
     assert "2 passed" in _run_apart(tests, tmp_path, QINGSHAN_PLAN_TEXTS=str(tmp_path / "texts"))

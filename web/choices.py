@@ -11,12 +11,12 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from fastapi import Request, Response
 
-from budgets.as_of import AS_CORRECTED, EDITIONS
 from core.calendar import NotAPeriod, current_quarter, period_from_text, quarter_name
 from core.errors import N_, Broken, Invalid
 from core.language import LANGUAGES, Language
 from core.money import UNITS
 from core.settings import settings
+from portfolio.facts import AS_CORRECTED, EDITIONS
 
 LANGUAGE_COOKIE, UNIT_COOKIE = "qingshan_lang", "qingshan_unit"
 PAGE_PLACE = "after"  # the query parameter that keyset pages keep their place in; another view starts at its first page

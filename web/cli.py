@@ -16,7 +16,7 @@ from core.database import Database
 from core.errors import N_, Broken
 from core.language import translate
 from core.settings import settings
-from web import cli_demo, cli_import, cli_jobs, cli_people, cli_report, cli_rollup
+from web import cli_demo, cli_import, cli_indicators, cli_jobs, cli_people, cli_progress, cli_report, cli_rollup
 from web.cli_context import opened, say, told
 from web.cli_ledger import export_ledger
 from web.cli_options import AsOf, PlanOption, WrongOption, one_of, print_json, quarter_from
@@ -147,10 +147,14 @@ def serve(
 app.add_typer(cli_import.app, name="import")
 app.command("report")(cli_report.report)
 app.command()(cli_rollup.rollup)
+app.command()(cli_indicators.indicators)
 app.command()(cli_rollup.check)
+app.command()(cli_progress.lamps)
+app.command()(cli_progress.progress)
 app.command()(cli_rollup.rebuild)
 app.command("add-person")(cli_people.add_person)
 app.command("work")(cli_jobs.work)
+app.command("clean")(cli_jobs.clean)
 app.command("load-demo")(cli_demo.load_demo)
 app.command("load-synthetic")(cli_demo.load_synthetic)
 

@@ -18,10 +18,13 @@ class NotEmpty(Broken):
     sentence = N_("这个数据库里已有规划，试验数据只装进空的数据库。请换一个数据库（QINGSHAN_DATABASE_URL）。")
 
 
+COUNTED = ("lines", "entries", "states", "milestones", "works", "photos", "readings")
+
+
 def load_demo(seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same history.")] = 1) -> None:
     """Fill the made-up history of 孝义's projects, 2022Q1 to 2025Q4; refuses a database with other entries."""
-    from seed.demo import ROLES
     from seed.demo import load_demo as load
+    from seed.demo_desk import ROLES
 
     with opened() as acts:
         with acts.database.writing() as session, Progress(console=told, transient=True) as shown:
@@ -35,8 +38,14 @@ def load_demo(seed: Annotated[int, typer.Option("--seed", help="The same seed gi
         if loaded.was_there:
             say(N_("演示数据已在库中，没有改动。"))
         else:
-            facts = {"lines": loaded.lines, "entries": loaded.entries, "states": loaded.states}
-            say(N_("已装载演示数据：年度计划 %(lines)s 项，记账 %(entries)s 笔，项目状态 %(states)s 次。"), **facts)
+            facts = {name: getattr(loaded, name) for name in COUNTED}
+            say(
+                N_(
+                    "已装载演示数据：年度计划 %(lines)s 项，记账 %(entries)s 笔，项目状态 %(states)s 次，节点 %(milestones)s 个，"
+                    "工程量 %(works)s 条，照片 %(photos)s 张，监测值 %(readings)s 个。"
+                ),
+                **facts,
+            )
     if tokens:
         say(N_("演示账号的一次性链接（打开后自设密码）："))
         for role, username, token in tokens:
@@ -44,24 +53,26 @@ def load_demo(seed: Annotated[int, typer.Option("--seed", help="The same seed gi
             say(f"  {username:<13} {ROLES[role]}  {address}")
 
 
-SCALES = {"county": (100, 8_000), "province": (11_700, 800_000)}
+SCALES = {"county": (100, 8_000, 2_000), "province": (11_700, 800_000, 200_000)}
 
 
 def load_synthetic(
     scale: Annotated[str, typer.Option("--scale", help="county or province.")] = "county",
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same data.")] = 1,
 ) -> None:
-    """Fill an empty, migrated database with benchmark data: projects, budget lines and approved entries."""
+    """Fill an empty, migrated database with benchmark data: projects, money, works, milestones and indicators."""
     from sqlmodel import select
 
     from portfolio.plans import Plan
     from seed.sources import FILE, put_sources, read_sources
     from seed.synthetic import fill
+    from seed.synthetic_indicators import fill_indicators
     from seed.synthetic_money import fill_money
+    from seed.synthetic_works import fill_works
 
     if scale not in SCALES:
         raise Invalid(field="scale", label="--scale", found=scale, expected=tuple(SCALES))
-    projects, entries = SCALES[scale]
+    projects, entries, works = SCALES[scale]
     with opened() as acts, acts.database.writing() as session:
         if session.exec(select(Plan.id).limit(1)).first() is not None:
             raise NotEmpty
@@ -69,4 +80,7 @@ def load_synthetic(
         put_sources(session, read_sources(file), file)
         fill(session, projects, seed=seed)
         fill_money(session, entries, seed=seed)
-    say(N_("已装载试验数据：%(projects)s 个项目，%(entries)s 笔记账。"), projects=projects, entries=entries)
+        fill_works(session, works, seed=seed)
+        fill_indicators(session, seed=seed)
+    facts = {"projects": projects, "entries": entries, "works": works}
+    say(N_("已装载试验数据：%(projects)s 个项目，%(entries)s 笔记账，%(works)s 条工程量。"), **facts)

@@ -1,14 +1,18 @@
-"""The command that does background jobs in a process of its own."""
+"""The commands about background jobs: a process of its own that does them, and one that removes what has served its time."""
 
 import signal
 import threading
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
+from core.cleaning import clean as remove_old
+from core.cleaning import to_clean
 from core.errors import N_
 from core.working import work_off, working
 from web.cli_context import opened, say
+from web.cli_options import print_json
 from web.job_handlers import HANDLERS
 
 
@@ -29,3 +33,18 @@ def work(
             say(N_("正在等候后台任务。按 Ctrl+C 停止。"))
             stop.wait()
         say(N_("已停止，没有做完的任务已放回队列。"))
+
+
+def clean(
+    context: typer.Context,
+    older_than_days: Annotated[int, typer.Option("--older-than-days", min=1, help="Keep what is younger.")] = 90,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would be removed.")] = False,
+) -> None:
+    """Remove ended jobs and stored files that nothing refers to, older than so many days; prints what went as JSON."""
+    with opened(context.obj) as acts:
+        with acts.database.reading() as session:
+            by = acts.actor(session)
+            found = to_clean(session, older_than_days) if dry_run else None
+        if found is None:
+            found = remove_old(acts.database, older_than_days, by=by)
+    print_json(asdict(found) | {"dry_run": dry_run})

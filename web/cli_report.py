@@ -7,11 +7,11 @@ from typing import Annotated, BinaryIO
 import typer
 from sqlmodel import Session
 
-from budgets.as_of import AS_CORRECTED, EDITIONS
 from core.calendar import Period, period_from_text
 from core.demo import holds_demo
 from core.errors import N_
 from portfolio.access import Reader
+from portfolio.facts import AS_CORRECTED, EDITIONS
 from web.cli_context import opened, say
 from web.cli_options import EditionOption, PlanOption, WrongOption, one_of
 

@@ -6,8 +6,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from budgets.as_of import AS_CORRECTED, EDITIONS
 from core.errors import N_
+from portfolio.facts import AS_CORRECTED, EDITIONS
 from web.cli_context import opened, say, told
 from web.cli_options import AsOf, EditionOption, PlanOption, one_of, print_json, quarter_from
 

@@ -5,11 +5,11 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from sqlmodel import Session
 
-from budgets.as_of import EDITIONS
 from budgets.entries import STATES
 from budgets.rates import RATES
 from budgets.sources import source_tree
 from core.errors import N_, Missing
+from portfolio.facts import EDITIONS
 from reports.figure_sheet import COUNTS, FigureSheet, figure_sheet
 from reports.findings import words_in
 from reports.money_groups import MONEY_DIMENSIONS, Group, group_from_text

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response
 
-from budgets.as_of import EDITIONS
 from budgets.rates import Rate
 from core.calendar import next_quarter
+from portfolio.facts import EDITIONS
 from reports.forecast import RULE
 from reports.forecast_sheet import ForecastSheet, forecast_sheet
 from reports.rollup import Scope

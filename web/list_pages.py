@@ -4,7 +4,12 @@ from fastapi import APIRouter, Request, Response
 from sqlmodel import Session
 
 from core.errors import N_
-from milestones.indicators import TARGET_KINDS
+from milestones.indicator_math import GRADE_NAMES, VERDICTS
+from milestones.indicators import TARGET_KINDS, Indicator
+from milestones.reading_reports import waiting_readings
+from milestones.readings import OfficialReading
+from milestones.support import SUPPORT_VERDICTS
+from portfolio.access import Reader
 from portfolio.plans import Heading, headings
 from reports.commitment_list import COMMITMENT_KINDS, CommitmentFilter, commitment_list
 from reports.indicator_list import (
@@ -15,6 +20,8 @@ from reports.indicator_list import (
     indicator_categories,
     indicator_list,
 )
+from reports.indicators import indicator_figures
+from reports.rollup import Scope
 from web.deps import Chosen, Reading, SignedIn
 from web.list_filters import Filters
 from web.plan_choice import PlanChoice, plan_choice
@@ -43,9 +50,12 @@ def get_indicators(request: Request, reader: SignedIn, session: Reading, choices
         category=filters.one_of("category", N_("类别"), categories, of_plan=True),
         kind=filters.one_of("kind", N_("目标类型"), KINDS),
         nature=filters.one_of("nature", N_("属性"), NATURES),
+        verdict=filters.one_of("verdict", N_("结论"), SUPPORT_VERDICTS),
         text=filters.text(),
     )
-    found = indicator_list(session, reader, wanted, choices.quarter, after=filters.after)
+    scope = Scope(choices.quarter, None if chosen.plan_id is None else frozenset({chosen.plan_id}), choices.edition)
+    figures = {one.indicator_id: one for one in indicator_figures(session, reader, scope)}
+    found = indicator_list(session, reader, wanted, choices.quarter, after=filters.after, figures=figures)
     return filters.listed(
         request,
         "indicators/indicators.html",
@@ -55,7 +65,26 @@ def get_indicators(request: Request, reader: SignedIn, session: Reading, choices
         badges=BADGES,
         kinds=KINDS,
         natures=NATURES,
+        verdicts=SUPPORT_VERDICTS,
+        grades=GRADE_NAMES,
+        judgements=VERDICTS,
+        waiting=_waiting(session, reader, chosen),
     )
+
+
+def _waiting(session: Session, reader: Reader, chosen: PlanChoice) -> list[tuple[OfficialReading, Indicator, str]]:
+    """The readings that this reader may accept, each with its indicator and the code of its plan."""
+    plans = reader.plans_for("accept_works")
+    if plans is not None and not plans:
+        return []
+    if chosen.plan_id is not None:
+        plans = frozenset({chosen.plan_id}) if plans is None else plans & {chosen.plan_id}
+    codes = {one.id: one.code for one in chosen.plans}
+    return [
+        (row, indicator, codes[indicator.plan_id])
+        for row, indicator in waiting_readings(session, plans)
+        if indicator.plan_id in codes and not reader.actor.did(row.recorded_by_id, row.recorded_by)
+    ]
 
 
 @router.get("/commitments")

@@ -9,20 +9,21 @@ from sqlalchemy import Select, bindparam, case, exists, literal
 from sqlmodel import Session
 
 from core.database import select_columns
+from core.errors import N_
 from portfolio.access import Reader
 from portfolio.jurisdictions import Jurisdiction
 from portfolio.plans import Plan
 
 SELECTABLE = 300  # plans that a list to choose from may hold; who sees more types the plan's code
 _LARGEST_ID = 2**31 - 1
-_DRAFT = "初稿"  # a word of the plan data, Chinese in both languages
+_DRAFT = N_("初稿")  # Chinese in a title, which is Chinese in both languages; templates translate it beside a place
 
 Seen = frozenset[int] | None  # the plans that the reader sees; None: every plan
 Wanted = Literal["all", "code", "ids", "drafts"]
 
 
 class ListedPlan(NamedTuple):
-    """A plan that the reader sees. A consultation draft says so in its title and beside its place."""
+    """A plan that the reader sees. A consultation draft says so in its title, and pages say so beside its place."""
 
     id: int
     code: str
@@ -131,4 +132,4 @@ def _listed(row: Any, *, with_years: bool) -> ListedPlan:
     if not draft:
         return ListedPlan(id_, code, title, named, False, place_code)
     marked = title if _DRAFT in title else f"{title}（{_DRAFT}）"
-    return ListedPlan(id_, code, marked, f"{named} {_DRAFT}", True, place_code)
+    return ListedPlan(id_, code, marked, named, True, place_code)

@@ -6,19 +6,19 @@ from fractions import Fraction
 
 from fastapi import APIRouter, Request, Response
 from markupsafe import Markup
-from sqlmodel import Session, col, select
 
 from core.language import translate
-from portfolio.departments import Department
-from portfolio.plans import Plan, Programme
 from reports.definitions import Definition, definitions
 from reports.findings import MoneyGroup, programme_finding
 from reports.left_out import left_out
 from reports.overview import overview
+from reports.rollup import Scope
 from web.choices import Choices
 from web.deps import Chosen, Reading, SignedIn
+from web.group_links import department_links, programme_links
 from web.pages import page
-from web.plan_choice import PlanChoice, plan_choice
+from web.plan_choice import plan_choice
+from web.progress_shown import lamps_in
 from web.told import told
 
 router = APIRouter()
@@ -56,16 +56,18 @@ class Bar:
 def get_overview(request: Request, reader: SignedIn, session: Reading, choices: Chosen, plan: str = "") -> Response:
     chosen = plan_choice(session, reader, plan)
     seen = overview(session, reader, chosen.scope(choices.quarter))
+    scope = Scope(choices.quarter, chosen.scope(choices.quarter).plan_ids, choices.edition)
     return page(
         request,
         "overview/overview.html",
         chosen=chosen,
+        lamps=lamps_in(session, reader, scope, choices, chosen.code, seen.total.projects) if chosen.plans else None,
         seen=seen,
         programme_finding=told(programme_finding(seen.by_programme, seen.total.projects, None), choices.language),
         department_finding=told(seen.department_finding, choices.language),
         dominance=None if seen.total.dominance is None else told(seen.total.dominance.finding, choices.language),
-        programmes=_with_links(seen.by_programme, _programme_links(session, choices, chosen)),
-        departments=_with_links(seen.by_department, _department_links(session, choices, chosen)),
+        programmes=_with_links(seen.by_programme, programme_links(session, choices, chosen)),
+        departments=_with_links(seen.by_department, department_links(session, choices, chosen)),
         long_chart=LONG_CHART,
     )
 
@@ -73,40 +75,6 @@ def get_overview(request: Request, reader: SignedIn, session: Reading, choices: 
 def _with_links(groups: Iterable[MoneyGroup], links: dict[str | None, tuple[tuple[str, str], ...]]) -> list[Bar]:
     bars = [Bar(one.name, one.projects, one.estimate_fen, one.share) for one in groups]
     return [replace(bar, links=links.get(bar.name, ())) for bar in bars]
-
-
-def _programme_links(
-    session: Session, choices: Choices, chosen: PlanChoice
-) -> dict[str | None, tuple[tuple[str, str], ...]]:
-    """The project lists behind each top heading, by its name."""
-    plans = [chosen.plan] if chosen.plan else chosen.plans
-    rows = session.exec(
-        select(Programme.name, Programme.id, Plan.code, Plan.short_title)
-        .join(Plan, col(Plan.id) == Programme.plan_id)
-        .where(Programme.level == 1, col(Programme.plan_id).in_([plan.id for plan in plans]))
-        .order_by(col(Programme.plan_id))
-    )
-    found: dict[str | None, tuple[tuple[str, str], ...]] = {}
-    for name, id_, code, title in rows:
-        found[name] = (*found.get(name, ()), (title, choices.url("/projects", plan=code, programme=id_)))
-    return found
-
-
-def _department_links(
-    session: Session, choices: Choices, chosen: PlanChoice
-) -> dict[str | None, tuple[tuple[str, str], ...]]:
-    """The project lists behind each lead department, by its name."""
-    plans: Iterable[Plan] = [chosen.plan] if chosen.plan else chosen.plans
-    rows = session.exec(
-        select(Department.name, Department.id)
-        .where(col(Department.jurisdiction_code).in_({plan.jurisdiction_code for plan in plans}))
-        .order_by(col(Department.jurisdiction_code))
-    )
-    found: dict[str | None, tuple[tuple[str, str], ...]] = {}
-    for name, id_ in rows:
-        found[name] = (*found.get(name, ()), (name, choices.url("/projects", plan=chosen.code, lead=id_)))
-    found[None] = (("", choices.url("/projects", plan=chosen.code, lead="none")),)
-    return found
 
 
 @router.get("/definitions")

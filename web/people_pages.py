@@ -104,7 +104,8 @@ def _scopes(session: Session) -> dict[str, Any]:
     return {
         "roles": ROLES,
         "plans": session.exec(select(Plan.id, Plan.short_title).order_by(col(Plan.code))).all(),
-        "jurisdictions": [(place.code, place.name) for place in places],
+        # In the order of their codes, each stands below what it belongs to.
+        "jurisdictions": [(place.code, "　" * (place.level - 1) + place.name) for place in places],
         "departments": [group for group in groups if group[1]],
     }
 

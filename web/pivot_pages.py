@@ -1,7 +1,6 @@
 """透视汇总: the roll-up of money as a table of the reader's choice, with its rates and charts, and as files."""
 
 from dataclasses import dataclass
-from decimal import Decimal
 from fractions import Fraction
 from tempfile import TemporaryFile
 from typing import Any
@@ -10,7 +9,6 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from sqlmodel import Session
 
-from budgets.as_of import EDITIONS
 from budgets.entries import STAGES, SUBMITTED
 from budgets.ledger_list import LedgerFilter
 from budgets.ledger_sums import sums_of
@@ -18,8 +16,8 @@ from budgets.rates import RATES, Rate
 from core.calendar import quarter_name
 from core.errors import Broken
 from core.language import translate
-from core.money import typed
 from portfolio.access import Reader
+from portfolio.facts import EDITIONS
 from reports.curve import RULE, curve
 from reports.findings import Words, words_in
 from reports.money_ended import ended_money
@@ -30,6 +28,7 @@ from reports.pivot_keys import Label
 from reports.pivot_notes import pivot_notes
 from reports.rollup import Scope
 from reports.workbook_pivot import TITLE, write_pivot
+from web.axes import money_axis
 from web.choices import PAGE_PLACE, Choices
 from web.deps import Chosen, Reading, SignedIn
 from web.downloads import CSV_TYPE, WORKBOOK_TYPE, pieces, saved_as
@@ -41,7 +40,6 @@ router = APIRouter()
 
 _LINES = 200  # of the table on one page; files hold all of them
 _CHARTED = 12  # groups that a chart can show side by side
-_TICKS = 5
 
 
 @dataclass(frozen=True)
@@ -119,7 +117,7 @@ def _shown(session: Session, reader: Reader, asked: PivotRequest, choices: Choic
         "bars": _stage_bars(table, words),
         "curve": drawn,
         "curve_rule": RULE,
-        "axis": _axis(drawn.largest_fen, choices.unit),
+        "axis": money_axis(drawn.largest_fen, choices.unit),
         "ended": ended[0] if ended else None,
         "waiting": sum(one.submitted for one in waiting.values()),
         "csv": asked.address(choices, "/money/pivot.csv"),
@@ -193,20 +191,6 @@ def _stage_bars(table: Pivot, words: Words) -> dict[str, Any] | None:
         "furthest": unpaid[0] if short > 0 and len(found) > 1 else None,
         "short_fen": short,
     }
-
-
-def ticks(largest_fen: int) -> list[int]:
-    """Round amounts for an axis, from 0 to the first that is not below the largest; none where there is nothing to draw."""
-    if largest_fen <= 0:
-        return []
-    power = 10 ** max(0, len(str(largest_fen)) - 2)
-    step = next(power * one for one in (1, 2, 5, 10, 20, 50) if power * one * _TICKS >= largest_fen)
-    return list(range(0, largest_fen + step, step))
-
-
-def _axis(largest_fen: int, unit: str) -> list[tuple[int, str]]:
-    """The amounts of an axis with their texts, which have no more places than they need."""
-    return [(fen, f"{Decimal(typed(fen, unit)):,f}") for fen in ticks(largest_fen)]
 
 
 # ---- files

@@ -15,7 +15,7 @@ from core.language import translate
 from core.money import ENGLISH_UNIT, formatted
 from core.people import aware
 from core.settings import settings
-from core.units import text_from_micro
+from core.units import rounded_text, text_from_micro
 
 SILENT = N_("规划未载明")
 NOT_COMPUTABLE = "—"
@@ -30,13 +30,32 @@ ACTS = {
     "add-quantity": N_("增加工程量"),
     "change-quantity": N_("修改工程量"),
     "remove-quantity": N_("删除工程量"),
+    "add-site": N_("登记位置"),
+    "change-site": N_("修改位置"),
+    "end-site": N_("结束位置"),
+    "revise-target": N_("修订目标"),
+    "change-rule": N_("修改推算规则"),
+    "record-reading": N_("填报监测值"),
+    "record-decision": N_("记录为决定"),
+    "link-project": N_("挂接项目"),
+    "end-link": N_("结束挂接"),
     "decide": N_("裁定"),
+    "add-milestone": N_("增加节点"),
+    "replan-milestone": N_("调整节点计划"),
+    "drop-milestone": N_("移出节点"),
+    "weigh-milestones": N_("调整节点权重"),
+    "record-milestone": N_("填报节点"),
     "record": N_("记账"),
     "submit": N_("提交"),
     "approve": N_("审核通过"),
     "reject": N_("退回"),
     "reverse": N_("冲销"),
     "discard": N_("放弃草稿"),
+    "record-work": N_("填报"),
+    "verify": N_("核实"),
+    "check-survival": N_("保存检查"),
+    "attach": N_("上传佐证"),
+    "detach": N_("撤下佐证"),
     "import": N_("导入"),
     "abandon": N_("放弃导入"),
     "grant": N_("授予角色"),
@@ -54,6 +73,7 @@ def printers(language: str, unit: str) -> dict[str, Callable[..., Any]]:
         "money": partial(money, unit=unit, silent=silent),
         "thousands": partial(thousands, silent=silent),
         "quantity": partial(quantity, silent=silent),
+        "decimal": decimal,
         "percent": percent,
         "years": partial(years, language=language, silent=silent),
         "day": partial(day, silent=silent),
@@ -83,6 +103,15 @@ def quantity(micro: int | None, *, silent: Markup) -> str:
         return silent
     whole, point, rest = text_from_micro(micro).partition(".")
     return f"{'-' if whole.startswith('-') else ''}{abs(int(whole)):,}{point}{rest}"
+
+
+def decimal(value: Fraction | None, places: int = 4) -> str:
+    """An exact number with at most so many decimals, rounded half up, with separators; — when it cannot be computed."""
+    if value is None:
+        return NOT_COMPUTABLE
+    whole, _, rest = rounded_text(value, places).partition(".")
+    rest = rest.rstrip("0")
+    return f"{'-' if whole.startswith('-') else ''}{abs(int(whole)):,}{'.' if rest else ''}{rest}"
 
 
 def percent(ratio: Fraction | None, places: int = 1) -> str:

@@ -8,14 +8,14 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from sqlmodel import Session
 
-from budgets.as_of import AS_CORRECTED, EDITIONS
 from core.calendar import quarter_name, today
 from core.errors import N_, SeveralBroken
 from core.language import translate
 from portfolio.access import Reader
+from portfolio.facts import AS_CORRECTED, EDITIONS
 from portfolio.project_list import every_row
-from portfolio.project_totals import totals_of
 from reports.delimited import project_list_as_csv
+from reports.listed_totals import listed_totals
 from reports.workbook import write_project_list
 from web.choices import Choices
 from web.deps import AppDatabase, Chosen, Reading, SignedIn
@@ -43,7 +43,7 @@ def _rows(session: Session, reader: Reader, asked: ListRequest) -> Iterable[Any]
 
 def _has_money(session: Session, reader: Reader, asked: ListRequest) -> bool:
     """Whether the page of this list shows columns of money."""
-    return totals_of(session, reader, asked.chosen, asked.source).has_money
+    return listed_totals(session, reader, asked.chosen, asked.source).has_money
 
 
 def _headers(choices: Choices, suffix: str) -> dict[str, str]:

@@ -9,21 +9,24 @@ from fastapi import Request
 from sqlalchemy import Select
 from sqlmodel import Session, and_, or_, select
 
-from budgets.as_of import AS_CORRECTED
 from core.database import select_columns
 from core.errors import N_, Broken, Invalid, TooLong
 from portfolio.access import Reader
 from portfolio.departments import Department
+from portfolio.facts import AS_CORRECTED
 from portfolio.plans import Heading, Plan, Programme, headings
 from portfolio.project_list import NOW, SORTS, Cursor, ListSource, ProjectFilter
 from portfolio.values import EARLIEST_YEAR, LABELS, LATEST_YEAR
+from reports.lamp_reading import project_lamps
+from reports.lamp_words import COLOURS
 from reports.past_listing import listing_at
+from reports.rollup import Scope
 from web.choices import PAGE_PLACE, Choices, find_choices
 from web.forms import collecting, id_from_text
 from web.list_places import place_from_text
 from web.listed_plans import ListedPlan, find_listed_plan, listed_plans_of, offered_plans
 
-FIELDS = ("plan", "programme", "lead", "year", "no_years", "q", "estimate")
+FIELDS = ("plan", "programme", "lead", "year", "no_years", "q", "estimate", "lamp")
 LONGEST_SEARCH = 100
 NO_LEAD = "none"
 _WITH_OR_WITHOUT = {"yes": True, "no": False}
@@ -92,10 +95,12 @@ def list_request(request: Request, session: Session, reader: Reader) -> ListRequ
     for read in (_read_plan, _read_programme, _read_lead, _read_year, _read_no_years, _read_text, _read_estimate):
         with collecting(asked.problems):
             facts |= read(session, reader, asked)
+    choices = find_choices(request)
+    with collecting(asked.problems):
+        facts |= _read_lamp(session, reader, asked, choices)
     asked.chosen = ProjectFilter(**facts)
     with collecting(asked.problems):
         _read_order(asked, request)
-    choices = find_choices(request)
     if (choices.looks_back or choices.edition != AS_CORRECTED) and not asked.problems:
         plan_id = None if asked.plan is None else asked.plan.id
         asked.source = listing_at(
@@ -237,6 +242,21 @@ def _read_estimate(_session: Session, _reader: Reader, asked: ListRequest) -> di
     word = N_("有投资估算") if _WITH_OR_WITHOUT[text] else N_("无投资估算")
     asked.chips.append(Chip(N_("投资估算"), word, ("estimate",), words=True))
     return {"has_estimate": _WITH_OR_WITHOUT[text]}
+
+
+def _read_lamp(session: Session, reader: Reader, asked: ListRequest, choices: Choices) -> dict[str, Any]:
+    """The projects of a colour; the lamps of everything that the reader sees are worked out for it, or of the chosen plan."""
+    colour = asked.typed["lamp"]
+    if not colour or asked.problems:
+        return {}
+    if colour not in COLOURS:
+        raise Invalid(field="lamp", label=N_("亮灯"), found=colour, expected=tuple(COLOURS))
+    if asked.many and asked.plan is None:
+        raise Invalid(field="lamp", label=N_("亮灯"), found=colour, expected=N_("与一个规划的代码一起填写"))
+    asked.chips.append(Chip(N_("亮灯"), COLOURS[colour], ("lamp",), words=True))
+    plan_ids = None if asked.plan is None else frozenset({asked.plan.id})
+    lamps = project_lamps(session, reader, Scope(choices.quarter, plan_ids, choices.edition))
+    return {"project_ids": frozenset(id_ for id_, one in lamps.items() if one.colour == colour)}
 
 
 def _read_order(asked: ListRequest, request: Request) -> None:

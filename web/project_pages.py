@@ -10,18 +10,26 @@ from fastapi import APIRouter, Request, Response
 from sqlmodel import Session, col, func, select
 
 from budgets.entries import STAGES
-from budgets.gap import Funding, funding_of
 from budgets.rates import Rate
 from core.capital_numerals import capital_numerals
 from core.errors import N_, SeveralBroken
+from milestones.lamp_editing import active_rules
 from portfolio.access import Reader
+from portfolio.facts import EDITIONS
 from portfolio.periods import CLOSED, ReportingPeriod
 from portfolio.project_list import page_of, plans_among
-from portfolio.project_totals import totals_of
 from portfolio.projects import STATES
 from portfolio.values import LABELS
+from reports.findings import words_in
+from reports.lamp_reading import project_lamps
+from reports.lamp_words import COLOURS
+from reports.listed_totals import listed_totals
+from reports.milestone_sheet import MilestoneSummary, milestone_summary
+from reports.progress_rows import reason_of
 from reports.project_history import named_history
+from reports.project_money import project_money
 from reports.project_sheet import ProjectSheet, project_sheet
+from reports.rollup import Scope
 from web.choices import PAGE_PLACE, Choices
 from web.deps import Chosen, Reading, SignedIn, see_other
 from web.forms import problems_of
@@ -29,6 +37,7 @@ from web.list_places import place_text
 from web.listed_plans import ListedPlan, listed_drafts, listed_plans_of
 from web.pages import page
 from web.project_filters import ListRequest, list_request
+from web.project_progress_pages import find_progress
 
 router = APIRouter()
 
@@ -81,7 +90,7 @@ def _column(asked: ListRequest, choices: Choices, sort: str, label: str, number:
 @router.get("/projects")
 def get_projects(request: Request, reader: SignedIn, session: Reading, choices: Chosen) -> Response:
     asked = list_request(request, session, reader)
-    found: dict[str, Any] = {"rows": [], "totals": None, "following": None, "drafts": []}
+    found: dict[str, Any] = {"rows": [], "has_lamps": False, "totals": None, "following": None, "drafts": []}
     status = 200
     if asked.problems:
         refused = problems_of(SeveralBroken(asked.problems), choices.language)
@@ -96,6 +105,7 @@ def get_projects(request: Request, reader: SignedIn, session: Reading, choices: 
         status=status,
         asked=asked,
         columns=[_column(asked, choices, *column) for column in (*_COLUMNS, *(_MONEY_COLUMNS if has_money else ()))],
+        colours=COLOURS,
         chips=[(chip, asked.address(choices, **dict.fromkeys(chip.names))) for chip in asked.chips],
         first=asked.address(choices),
         csv=asked.address(choices, "/projects.csv"),
@@ -121,7 +131,8 @@ def _found(session: Session, reader: Reader, asked: ListRequest, choices: Choice
     if listed.following is not None:
         place = place_text(listed.following, asked.sort, asked.descending)
         following = asked.address(choices, after=place)
-    tail, totals = choices.url(""), totals_of(session, reader, asked.chosen, asked.source)
+    lamps = _lamps_of(session, reader, choices, listed.rows)
+    tail, totals = choices.url(""), listed_totals(session, reader, asked.chosen, asked.source)
     rows = [
         (
             f"/projects/{code}{tail}",
@@ -134,17 +145,30 @@ def _found(session: Session, reader: Reader, asked: ListRequest, choices: Choice
             f"{programme} / {package}" if package else programme or "",
             *(lead, first, last, fen),
             _money(fen, *stages) if totals.has_money else None,
+            lamps.get(row.project_id),
         )
-        for plan_id, code, name, parts, state, programme, package, lead, first, last, fen, *stages in _picked(
-            listed.rows
+        for row, (plan_id, code, name, parts, state, programme, package, lead, first, last, fen, *stages) in zip(
+            listed.rows, _picked(listed.rows), strict=True
         )
     ]
     return {
         "rows": rows,
         "totals": totals,
+        "has_lamps": bool(lamps),
         "following": following,
         "drafts": _drafts_in(session, reader, asked),
     }
+
+
+def _lamps_of(session: Session, reader: Reader, choices: Choices, rows: Sequence[Any]) -> dict[int, tuple[str, str]]:
+    """The colour and the reason of each lamp on the page, by project id; none where no rule is in force."""
+    plan_ids = {row.plan_id for row in rows}
+    if not rows or not active_rules(session, choices.quarter, plan_ids):
+        return {}
+    scope = Scope(choices.quarter, frozenset(plan_ids), choices.edition)
+    found = project_lamps(session, reader, scope, [row.project_id for row in rows])
+    words = words_in(choices.language)
+    return {id_: (one.colour, reason_of(one.worst, words)) for id_, one in found.items()}
 
 
 def _money(estimate: int | None, appropriated: int, done: int, paid: int) -> tuple[Any, ...]:
@@ -195,7 +219,11 @@ def get_project(request: Request, code: str, reader: SignedIn, session: Reading,
         shares={part.project.id: _share(part.estimate_fen, sheet.estimate_fen) for part in sheet.parts},
         parts_fen=parts_fen,
         parts_share=_share(parts_fen, sheet.estimate_fen),
-        funding=_funding(session, sheet, choices),
+        progress=find_progress(session, reader, choices, plan_id, sheet.project.id),
+        milestones=_milestones(session, sheet, choices),
+        money=project_money(session, reader, sheet, choices.quarter, choices.edition),
+        stages=STAGES,
+        editions=EDITIONS,
         history=_history(session, reader, sheet),
         periods=_periods(session, plan_id),
         may={
@@ -213,10 +241,9 @@ def _share(amount: int | None, whole: int | None) -> Fraction | None:
     return None if amount is None or not whole else Fraction(amount, whole)
 
 
-def _funding(session: Session, sheet: ProjectSheet, choices: Choices) -> Funding:
-    """What is secured of the estimate and what is missing, as of the chosen quarter."""
-    assert sheet.project.id is not None
-    return funding_of(session, [sheet.project.id], choices.quarter, edition=choices.edition)[sheet.project.id]
+def _milestones(session: Session, sheet: ProjectSheet, choices: Choices) -> MilestoneSummary:
+    ids = [one.id for one in (sheet.project, *(part.project for part in sheet.parts)) if one.id is not None]
+    return milestone_summary(session, ids, Scope(choices.quarter, edition=choices.edition))
 
 
 def _history(session: Session, reader: Reader, sheet: ProjectSheet) -> Any:

@@ -41,7 +41,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 _HSTS = "max-age=31536000"
-_DISCARDED = 64_000_000  # bytes of a refused body that are read and dropped, so that the browser gets to see the answer
+_DISCARDED = 256_000_000  # bytes of a refused body that are dropped, so that the browser gets to see the answer
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 _log = log_named("qingshan.web")
@@ -85,7 +85,9 @@ class SafeHeaders:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
-                    headers[name] = value
+                    # What somebody sent is given out under a stricter policy of its own (web/evidence_pages.py).
+                    if name != "Content-Security-Policy" or name not in headers:
+                        headers[name] = value
                 headers.setdefault("Cache-Control", "private, no-cache")
                 if settings().secure_cookies:
                     headers["Strict-Transport-Security"] = _HSTS

@@ -15,6 +15,8 @@ from core.settings import settings
 from portfolio.grants import grant_role
 from seed.loader import load_plans
 from tests.browsing import PHONE
+from tests.databases import on_sqlite
+from tests.real_plans import load_xiaoyi
 from tests.samples import PASSWORD
 
 pytestmark = pytest.mark.browser
@@ -23,11 +25,13 @@ Serve = Callable[[Database], str]
 PACKAGE = "水环境综合治理及再生水循环利用项目"
 
 
+sqlite_database = on_sqlite(load_xiaoyi)
+
+
 @pytest.fixture
 def address(sqlite_database: Database, live_server: Serve) -> str:
     """The app with 孝义's plan, and somebody of the office who can sign in."""
     with sqlite_database.writing() as session:
-        load_plans(session, settings().seed_folder, ["xiaoyi"])
         person = add_person(session, "wang.fang", "王芳", PASSWORD, by=OPERATOR)
         grant_role(session, person, "office", by=OPERATOR)
     return live_server(sqlite_database)

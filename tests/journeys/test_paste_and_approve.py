@@ -10,11 +10,11 @@ from playwright.sync_api import Page, expect
 from core.audit import OPERATOR
 from core.database import Database
 from core.people import add_person
-from core.settings import settings
 from portfolio.grants import grant_role
-from seed.loader import load_plans
 from tests.browsing import PHONE
+from tests.databases import on_sqlite
 from tests.journeys.test_find_the_package import violations
+from tests.real_plans import load_xiaoyi
 from tests.samples import PASSWORD
 
 pytestmark = pytest.mark.browser
@@ -46,11 +46,13 @@ def copied_rows() -> str:
     return "\r\n".join(lines) + "\r\n"
 
 
+sqlite_database = on_sqlite(load_xiaoyi)
+
+
 @pytest.fixture
 def address(sqlite_database: Database, live_server: Serve) -> str:
     """The app with 孝义's plan, somebody of the office and somebody of the finance bureau."""
     with sqlite_database.writing() as session:
-        load_plans(session, settings().seed_folder, ["xiaoyi"])
         for username, name, role in (("wang.fang", "王芳", "office"), ("li.mei", "李梅", "finance")):
             grant_role(session, add_person(session, username, name, PASSWORD, by=OPERATOR), role, by=OPERATOR)
     return live_server(sqlite_database)

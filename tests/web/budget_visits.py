@@ -20,12 +20,15 @@ BUDGET = "/projects/qingshan-01/budget"
 PAPER = {"occurred_on": "2023-02-18", "document": "青财〔2023〕1号", "approver": "青山县财政局"}
 
 
-@pytest.fixture
-def app(database: Database) -> FastAPI:
-    made = small_app(database)
+def add_sources(database: Database) -> None:
     with database.writing() as session:
         make_sources(session)
-    return made
+
+
+@pytest.fixture
+def app(database: Database) -> FastAPI:
+    """The app on the small plan with its sources, which stand in the database."""
+    return small_app(database)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from core.audit import Actor
 from core.database import Database
 from portfolio.periods import CLOSED, ReportingPeriod
 from portfolio.projects import Project, ProjectListing
-from tests.samples import SOMEBODY, WAN, make_small_plan
+from tests.samples import SOMEBODY, WAN
 from web.app import create_app
 
 SOURCES = (("county", "县级财政", True), ("own", "企业自筹", False))
@@ -23,12 +23,15 @@ REVIEWER = Approver(Actor(None, "审核人"))
 FOREST, PART = "qingshan-01", "qingshan-02-1"
 
 
-def ledger_app(database: Database) -> FastAPI:
-    """The app on the small plan, with 县级财政 (1) and 企业自筹 (2)."""
+def add_sources(database: Database) -> None:
+    """Adds 县级财政 (1) and 企业自筹 (2)."""
     with database.writing() as session:
-        make_small_plan(session)
         for position, (key, name, fiscal) in enumerate(SOURCES):
             add_source(session, key, SourceValues(name, name, None, position, fiscal), by=SOMEBODY)
+
+
+def ledger_app(database: Database) -> FastAPI:
+    """The app on the small plan with its sources, which stand in the database."""
     return create_app(database)
 
 

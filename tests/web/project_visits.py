@@ -18,16 +18,14 @@ from portfolio.editing import edit_project
 from portfolio.plans import Plan, find_plan
 from portfolio.projects import Project
 from portfolio.values import ProjectValues, project_values
-from tests.samples import SOMEBODY, a_basis, make_small_plan
+from tests.samples import SOMEBODY, a_basis
 from tests.web.reading_pages import form_on
 from tests.web.visiting import visitor_with_role
 from web.app import create_app
 
 
 def small_app(database: Database) -> FastAPI:
-    """The app on a plan with three projects: forest 9000, water 25000 in two parts, sewage without an estimate."""
-    with database.writing() as session:
-        make_small_plan(session)
+    """The app on the small plan, which stands in the database: forest 9000, water 25000 in two parts, sewage unknown."""
     return create_app(database)
 
 

@@ -10,10 +10,13 @@ import pytest
 from starlette.testclient import TestClient
 
 from core.database import Database
+from tests.databases import on_both, on_sqlite, plant
 from tests.samples import make_small_plan
-from tests.web.test_project_detail import told_app
+from tests.web.test_project_detail import tell, told_app
 from tests.web.visiting import person_in, signed_in_visitor, visitor, visitor_with_role
 from web.app import create_app
+
+database, sqlite_database = on_both(plant, tell), on_sqlite(plant, tell)
 
 KINDS = ("projects", "indicators", "commitments", "contradictions")
 
@@ -114,7 +117,9 @@ def test_a_reader_gets_only_the_plans_of_its_reach(sqlite_database: Database):
 
 def test_the_description_names_every_address(sqlite_database: Database):
     told = leader(sqlite_database).get("/api/v1/openapi.json").json()
-    assert set(told["paths"]) == {"/api/v1/rollup", "/api/v1/ledger", "/api/v1/{kind}"}
+    names = ("rollup", "ledger", "lamps", "progress", "indicators", "{kind}")
+    assert set(told["paths"]) == {f"/api/v1/{name}" for name in names}
     kind = told["paths"]["/api/v1/{kind}"]["get"]["parameters"][0]
-    assert tuple(kind["schema"]["enum"]) == KINDS
+    # The indicators of the API have their figures, too, and so an address of their own.
+    assert {*kind["schema"]["enum"], "indicators"} == set(KINDS)
     assert create_app(sqlite_database).openapi_url is None

@@ -7,10 +7,24 @@ from starlette.testclient import TestClient
 from core.database import Database
 from portfolio.periods import CLOSED, ReportingPeriod
 from tests.budgets.line_samples import approved
+from tests.databases import on_both, plant
 from tests.samples import find_small_plan
-from tests.web.budget_visits import BUDGET, PAPER, app, client, decide, keys, send, stored_lines, waiting_ids
+from tests.web.budget_visits import (
+    BUDGET,
+    PAPER,
+    add_sources,
+    app,
+    client,
+    decide,
+    keys,
+    send,
+    stored_lines,
+    waiting_ids,
+)
 from tests.web.reading_pages import errors_on, form_on, rows_on
 from tests.web.visiting import visitor_with_role
+
+database = on_both(plant, add_sources)
 
 __all__ = ["app", "client", "keys"]  # fixtures
 

@@ -9,11 +9,25 @@ from starlette.testclient import TestClient
 from core.database import Database
 from portfolio.editing import archive_project
 from tests.budgets.line_samples import approved, make_sources
+from tests.databases import on_both, on_sqlite, plant
 from tests.samples import SOMEBODY, find_small_plan, make_small_plan
-from tests.web.budget_visits import BUDGET, PAPER, app, client, decide, keys, send, stored_lines, waiting_ids
+from tests.web.budget_visits import (
+    BUDGET,
+    PAPER,
+    add_sources,
+    app,
+    client,
+    decide,
+    keys,
+    send,
+    stored_lines,
+    waiting_ids,
+)
 from tests.web.project_visits import department, small_app, stored_plan
 from tests.web.reading_pages import errors_on, form_on, rows_on
 from tests.web.visiting import person_in, signed_in_visitor, visitor_with_role
+
+database, sqlite_database = on_both(plant, add_sources), on_sqlite(plant)
 
 __all__ = ["app", "client", "keys"]  # fixtures
 

@@ -188,7 +188,7 @@ def test_a_mistake_in_the_seed_files_is_a_finding_with_file_and_line(qingshan: R
 
     folder = tmp_path / "plans"
     shutil.copytree(settings().seed_folder, folder)
-    for name in ("jurisdictions.yaml", "funding_sources.yaml"):
+    for name in ("jurisdictions.yaml", "funding_sources.yaml", "milestone_templates.yaml"):
         shutil.copy(settings().seed_folder.parent / name, tmp_path)
     file = folder / "xiaoyi" / "projects.yaml"
     file.write_text(file.read_text(encoding="utf-8").replace("unit: 亿元", "unit: 万亿元", 1), encoding="utf-8")

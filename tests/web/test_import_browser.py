@@ -11,9 +11,12 @@ from core.database import Database
 from core.people import Person, begin_sign_in
 from tests.browsing import PHONE
 from tests.budgets.importing.samples import HEADERS, a_row, a_workbook, kept_files, ledger
-from tests.web.ledger_visits import ledger_app
+from tests.databases import on_both, on_sqlite, plant
+from tests.web.ledger_visits import add_sources, ledger_app
 from tests.web.visiting import person_in
 from web.deps import SESSION_COOKIE
+
+database, sqlite_database = on_both(plant, add_sources), on_sqlite(plant, add_sources)
 
 __all__ = ["kept_files"]
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("kept_files")]

@@ -15,11 +15,14 @@ from budgets.entries import LedgerEntry
 from core.database import Database
 from core.working import work_off
 from tests.budgets.importing.samples import HEADERS, a_row, a_workbook, kept_files, ledger, read_file
+from tests.databases import on_both, plant
 from tests.samples import make_person
-from tests.web.ledger_visits import ledger_app
+from tests.web.ledger_visits import add_sources, ledger_app
 from tests.web.reading_pages import errors_on, form_on, rows_on
 from tests.web.visiting import person_in, setting, signed_in_visitor, visitor, visitor_with_role
 from web.job_handlers import HANDLERS
+
+database = on_both(plant, add_sources)
 
 __all__ = ["kept_files"]
 pytestmark = pytest.mark.usefixtures("kept_files")

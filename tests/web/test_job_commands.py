@@ -1,15 +1,18 @@
 """`qingshan work`: a worker process as an operator runs it, and stops it."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from core.audit import OPERATOR
+from core.calendar import now
 from core.database import Database
 from core.jobs import DONE, enqueue
 from tests.core.job_samples import PATIENCE, eventually, kept
@@ -60,3 +63,23 @@ def test_work_on_a_database_that_is_not_migrated_says_what_to_do(tmp_path: Path)
     _out, told = process.communicate(timeout=PATIENCE)
     assert process.returncode == 2
     assert "qingshan migrate" in told
+
+
+def test_clean_tells_what_it_would_remove_and_then_removes_it(stored: Database, tmp_path: Path) -> None:
+    with stored.writing() as session:
+        job = enqueue(session, CHECK, "核对", {}, by=OPERATOR)
+        job.state, job.ended_at = DONE, now() - timedelta(days=40)
+    told = []
+    for arguments in (("--dry-run",), ("--older-than-days", "30", "--dry-run"), ("--older-than-days", "30"), ()):
+        url = stored.url.render_as_string(hide_password=False)
+        done = subprocess.run(
+            [sys.executable, "-c", "from web.cli import main; main()", "clean", *arguments],
+            env={**os.environ, "QINGSHAN_DATABASE_URL": url, "QINGSHAN_FILES_FOLDER": str(tmp_path)},
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+        )
+        assert done.returncode == 0, done.stderr
+        told.append(json.loads(done.stdout))
+    assert [(one["jobs"], one["dry_run"]) for one in told] == [(0, True), (1, True), (1, False), (0, False)]

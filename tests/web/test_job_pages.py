@@ -68,26 +68,26 @@ def words(response: Response) -> str:
     return " ".join(response.text.split())
 
 
-def test_the_office_starts_a_check_and_reads_its_result(database: Database) -> None:
-    app = small_app(database)
+def test_the_office_starts_a_check_and_reads_its_result(stored: Database) -> None:
+    app = small_app(stored)
     client = visitor_with_role(app, "office")
     answer = pressed(client, "/jobs/check")
     assert (answer.status_code, answer.headers["location"]) == (303, "/jobs/1")
     assert "排队中" in client.get("/jobs/1").text
-    assert work_off(database, HANDLERS) == 1
+    assert work_off(stored, HANDLERS) == 1
     told = client.get("/jobs/1").text
     assert "已完成" in told
     assert "核对完毕，各项数字一致。" in told
 
 
-def test_a_rebuild_mends_what_a_check_found(database: Database) -> None:
-    app = small_app(database)
+def test_a_rebuild_mends_what_a_check_found(stored: Database) -> None:
+    app = small_app(stored)
     client = visitor_with_role(app, "office")
-    with database.writing() as session:
+    with stored.writing() as session:
         session.execute(update(ProjectListing).values(estimate_fen=col(ProjectListing.estimate_fen) + 1))
     for action in ("/jobs/check", "/jobs/rebuild", "/jobs/check"):
         assert pressed(client, action).status_code == 303
-    work_off(database, HANDLERS)
+    work_off(stored, HANDLERS)
     first, second, third = (words(client.get(f"/jobs/{number}")) for number in (1, 2, 3))
     assert "处不一致" in first
     assert "project list, project 1: estimate_fen 9000000001 ≠ 9000000000</li>" in first
@@ -95,49 +95,49 @@ def test_a_rebuild_mends_what_a_check_found(database: Database) -> None:
     assert "各项数字一致" in third
 
 
-def test_who_does_not_see_every_plan_is_told_how_many_differ_but_not_where(sqlite_database: Database) -> None:
-    app = small_app(sqlite_database)
-    with sqlite_database.writing() as session:
+def test_who_does_not_see_every_plan_is_told_how_many_differ_but_not_where(sqlite_stored: Database) -> None:
+    app = small_app(sqlite_stored)
+    with sqlite_stored.writing() as session:
         plan = find_plan(session, "qingshan")
         session.execute(update(ProjectListing).values(estimate_fen=col(ProjectListing.estimate_fen) + 1))
         session.flush()
         session.expunge_all()
     client = visitor_with_role(app, "office", plan=plan)
     pressed(client, "/jobs/check")
-    work_off(sqlite_database, HANDLERS)
+    work_off(sqlite_stored, HANDLERS)
     told = words(client.get("/jobs/1"))
     assert "处不一致" in told
     assert "project list" not in told
 
 
 @pytest.mark.parametrize("role", ["owner", "head", "leader", "finance", "auditor", "admin"])
-def test_other_roles_neither_find_the_buttons_nor_start_the_work(sqlite_database: Database, role: str) -> None:
-    app = small_app(sqlite_database)
-    own = department(sqlite_database, "水利局") if role in ("owner", "head") else None
-    client = signed_in_visitor(app, person_in(sqlite_database, "somebody", role, department=own))
+def test_other_roles_neither_find_the_buttons_nor_start_the_work(sqlite_stored: Database, role: str) -> None:
+    app = small_app(sqlite_stored)
+    own = department(sqlite_stored, "水利局") if role in ("owner", "head") else None
+    client = signed_in_visitor(app, person_in(sqlite_stored, "somebody", role, department=own))
     assert "/jobs/check" not in client.get("/reports").text
     for action in ("/jobs/check", "/jobs/rebuild"):
         assert client.post(action, data={}).status_code == 404
     assert "还没有提交过后台任务" in client.get("/jobs").text
 
 
-def test_a_second_press_starts_no_second_job(database: Database) -> None:
-    client = visitor_with_role(small_app(database), "office")
+def test_a_second_press_starts_no_second_job(stored: Database) -> None:
+    client = visitor_with_role(small_app(stored), "office")
     form = form_on(client.get("/reports"), "/jobs/check")
     answers = [client.post("/jobs/check", data=form).headers["location"] for _ in range(2)]
     assert answers == ["/jobs/1", "/jobs/1"]
     assert client.get("/jobs/2").status_code == 404
 
 
-def test_a_rebuild_by_somebody_who_lost_the_right_meanwhile_does_nothing(sqlite_database: Database) -> None:
-    app = small_app(sqlite_database)
-    person = person_in(sqlite_database, "leaving", "office")
+def test_a_rebuild_by_somebody_who_lost_the_right_meanwhile_does_nothing(sqlite_stored: Database) -> None:
+    app = small_app(sqlite_stored)
+    person = person_in(sqlite_stored, "leaving", "office")
     client = signed_in_visitor(app, person)
     pressed(client, "/jobs/rebuild")
-    with sqlite_database.writing() as session:
+    with sqlite_stored.writing() as session:
         session.execute(update(Person).where(col(Person.id) == person.id).values(active=False))
-    work_off(sqlite_database, HANDLERS)
-    with sqlite_database.reading() as session:
+    work_off(sqlite_stored, HANDLERS)
+    with sqlite_stored.reading() as session:
         assert session.get_one(Job, 1).state == "failed"
 
 
@@ -259,12 +259,12 @@ def test_the_list_goes_on_page_by_page_and_a_made_up_place_is_refused(database: 
 
 
 def test_the_server_does_jobs_itself_unless_it_is_told_not_to(
-    database: Database, monkeypatch: pytest.MonkeyPatch
+    stored: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with setting(monkeypatch, workers="0"), TestClient(small_app(database)):
-        with database.writing() as session:
+    with setting(monkeypatch, workers="0"), TestClient(small_app(stored)):
+        with stored.writing() as session:
             job = enqueue(session, "check", "核对", {}, by=OPERATOR).id or 0
         time.sleep(1)
-        assert kept(database, job).state == WAITING
-    with setting(monkeypatch, workers="2"), TestClient(create_app(database)):
-        eventually(lambda: kept(database, job).state == DONE)
+        assert kept(stored, job).state == WAITING
+    with setting(monkeypatch, workers="2"), TestClient(create_app(stored)):
+        eventually(lambda: kept(stored, job).state == DONE)

@@ -3,10 +3,13 @@
 import pytest
 
 from core.database import Database
-from tests.web.ledger_visits import FOREST, PART, close_quarters, entries, grid_form, ledger_app
+from tests.databases import on_both, on_sqlite, plant
+from tests.web.ledger_visits import FOREST, PART, add_sources, close_quarters, entries, grid_form, ledger_app
 from tests.web.project_visits import department
 from tests.web.reading_pages import errors_on, rows_on
 from tests.web.visiting import person_in, signed_in_visitor, visitor_with_role
+
+database, sqlite_database = on_both(plant, add_sources), on_sqlite(plant, add_sources)
 
 GRID = "/money/ledger/grid?plan=qingshan"
 GOOD = [

@@ -14,13 +14,16 @@ from typer.testing import CliRunner
 
 from core.database import Database
 from reports.ledger_rows import NAMES
+from tests.databases import on_both, on_sqlite, plant
 from tests.samples import make_small_plan
-from tests.web.ledger_visits import FOREST, PART, entries, ledger_app, recorded
+from tests.web.ledger_visits import FOREST, PART, add_sources, entries, ledger_app, recorded
 from tests.web.project_visits import count_queries, department, stored_plan
 from tests.web.reading_pages import rows_on
 from tests.web.visiting import person_in, setting, signed_in_visitor, visitor_with_role
 from web.app import create_app
 from web.cli import app as commands
+
+database, sqlite_database = on_both(plant, add_sources), on_sqlite(plant, add_sources)
 
 LEDGER = "/money/ledger"
 

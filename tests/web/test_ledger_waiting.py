@@ -2,10 +2,13 @@
 
 from core.audit import Actor
 from core.database import Database
-from tests.web.ledger_visits import FOREST, PART, entries, ledger_app, listed_fen, recorded, ticked
+from tests.databases import on_both, on_sqlite, plant
+from tests.web.ledger_visits import FOREST, PART, add_sources, entries, ledger_app, listed_fen, recorded, ticked
 from tests.web.project_visits import department
 from tests.web.reading_pages import errors_on, rows_on
 from tests.web.visiting import person_in, signed_in_visitor, visitor_with_role
+
+database, sqlite_database = on_both(plant, add_sources), on_sqlite(plant, add_sources)
 
 WAITING = "/money/waiting"
 

@@ -3,10 +3,13 @@
 from budgets.approval import approve_entries
 from core.database import Database
 from core.working import work_off
-from tests.web.ledger_visits import FOREST, REVIEWER, entries, ledger_app, listed_fen, recorded
+from tests.databases import on_both, on_sqlite, plant
+from tests.web.ledger_visits import FOREST, REVIEWER, add_sources, entries, ledger_app, listed_fen, recorded
 from tests.web.project_visits import department
 from tests.web.visiting import person_in, signed_in_visitor, visitor_with_role
 from web.job_handlers import HANDLERS
+
+database, sqlite_database = on_both(plant, add_sources), on_sqlite(plant, add_sources)
 
 WAITING = "/money/waiting"
 

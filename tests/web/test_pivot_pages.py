@@ -22,7 +22,7 @@ from tests.samples import WAN, find_small_plan, make_small_plan
 from tests.web.reading_pages import rows_on
 from tests.web.visiting import person_in, signed_in_visitor, visitor, visitor_with_role
 from web.app import create_app
-from web.pivot_pages import ticks
+from web.axes import ticks
 
 AS_OF = "as_of=2024Q4"
 

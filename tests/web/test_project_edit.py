@@ -3,10 +3,13 @@
 import pytest
 
 from core.database import Database
+from tests.databases import on_both, on_sqlite, plant
 from tests.together import at_once
 from tests.web.project_visits import change_behind_the_back, department, office, rows_kept, saved, sent, small_app
 from tests.web.reading_pages import errors_on, form_on, rows_on
 from tests.web.visiting import person_in, signed_in_visitor, visitor_with_role
+
+database, sqlite_database = on_both(plant), on_sqlite(plant)  # with the small plan
 
 CODE = "qingshan-02"
 EDIT, STATE, ARCHIVE = (f"/projects/{CODE}/{action}" for action in ("edit", "state", "archive"))

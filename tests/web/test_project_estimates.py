@@ -8,6 +8,7 @@ from starlette.testclient import TestClient
 
 from core.database import Database
 from reports.self_check import mismatches
+from tests.databases import on_both, on_sqlite, plant
 from tests.samples import WAN
 from tests.web.project_visits import (
     amounts,
@@ -16,6 +17,8 @@ from tests.web.project_visits import (
 )
 from tests.web.reading_pages import errors_on, form_on, rows_on
 from tests.web.visiting import visitor_with_role
+
+database, sqlite_database = on_both(plant), on_sqlite(plant)  # with the small plan
 
 ESTIMATE = "/projects/qingshan-02/estimate"
 BASIS = {"document": "青政办〔2024〕5号", "reason": "增补"}

@@ -6,9 +6,12 @@ from html.parser import HTMLParser
 from starlette.testclient import TestClient
 
 from core.database import Database
+from tests.databases import on_sqlite, plant
 from tests.web.reading_pages import errors_on, form_on
-from tests.web.test_project_detail import told_app
+from tests.web.test_project_detail import tell, told_app
 from tests.web.visiting import visitor_with_role
+
+sqlite_database = on_sqlite(plant, tell)
 
 _CHINESE = re.compile(r"[一-鿿]")
 PEOPLE = ("甲", "测试员")  # a name is a name in every language

@@ -24,8 +24,8 @@ def ids(database: Database) -> dict[str, int]:
     return found
 
 
-def test_the_list_shows_every_project_and_what_they_add_up_to(database: Database):
-    page = office(database).get("/projects")
+def test_the_list_shows_every_project_and_what_they_add_up_to(stored: Database):
+    page = office(stored).get("/projects")
     assert page.status_code == 200
     assert codes(page) == ["qingshan-01", "qingshan-02", "qingshan-03"]
     assert rows_on(page)[2] == [
@@ -42,8 +42,8 @@ def test_the_list_shows_every_project_and_what_they_add_up_to(database: Database
     assert '<strong class="number">34,000.00</strong>' in page.text
 
 
-def test_the_first_cell_of_a_row_is_its_link(database: Database):
-    page = office(database).get("/projects?as_of=2024Q4")
+def test_the_first_cell_of_a_row_is_its_link(stored: Database):
+    page = office(stored).get("/projects?as_of=2024Q4")
     assert re.search(
         r'<tr><th scope="row"[^>]*><a class="two-lines" href="/projects/qingshan-01\?as_of=2024Q4">', page.text
     )
@@ -69,8 +69,8 @@ FILTERS = [
 ]
 
 
-def test_a_filter_narrows_the_list_and_its_totals(database: Database):
-    client, known = office(database), ids(database)
+def test_a_filter_narrows_the_list_and_its_totals(stored: Database):
+    client, known = office(stored), ids(stored)
     for query, found in FILTERS:
         page = client.get("/projects?" + query.format(**known))
         assert page.status_code == 200, query
@@ -89,8 +89,8 @@ ORDERS = [
 ]
 
 
-def test_every_column_sorts_both_ways_and_the_unknown_comes_last(database: Database):
-    client = office(database)
+def test_every_column_sorts_both_ways_and_the_unknown_comes_last(stored: Database):
+    client = office(stored)
     for sort, ascending in ORDERS:
         up, down = client.get(f"/projects?sort={sort}"), client.get(f"/projects?sort={sort}&dir=desc")
         unknown = ["03"] if sort in ("lead", "first_year", "last_year", "estimate") else []
@@ -102,8 +102,8 @@ def test_every_column_sorts_both_ways_and_the_unknown_comes_last(database: Datab
         assert 'aria-sort="descending"' in down.text
 
 
-def test_a_head_sorts_the_other_way_the_second_time_and_keeps_the_filter(database: Database):
-    client = office(database)
+def test_a_head_sorts_the_other_way_the_second_time_and_keeps_the_filter(stored: Database):
+    client = office(stored)
     page = client.get("/projects?estimate=yes")
     href = re.search(r'id="sort-estimate" href="([^"]+)"', page.text)[1].replace("&amp;", "&")  # type: ignore[index]
     once = client.get(href)
@@ -148,16 +148,16 @@ def test_the_page_takes_the_same_few_queries_however_many_rows_it_shows(database
     assert few <= 8
 
 
-def test_htmx_gets_the_part_alone_and_a_plain_address(database: Database):
-    client = office(database)
+def test_htmx_gets_the_part_alone_and_a_plain_address(stored: Database):
+    client = office(stored)
     part = client.get("/projects?plan=&q=再生&year=&lead=", headers={"HX-Request": "true"})
     assert "<html" not in part.text
     assert codes(part) == ["qingshan-02"]
     assert part.headers["HX-Push-Url"] == "/projects?q=%E5%86%8D%E7%94%9F"
 
 
-def test_each_filter_in_force_is_a_chip_that_can_be_removed(database: Database):
-    client = office(database)
+def test_each_filter_in_force_is_a_chip_that_can_be_removed(stored: Database):
+    client = office(stored)
     page = client.get("/projects?plan=qingshan&q=工程&estimate=yes&sort=name&as_of=2024Q4")
     chips = re.findall(r'<span class="chip">.*?<a href="([^"]+)"', page.text)
     assert [chip.replace("&amp;", "&") for chip in chips] == [
@@ -199,8 +199,8 @@ def test_a_sum_that_holds_a_consultation_draft_says_so(database: Database):
     assert "含征求意见稿：" not in client.get("/projects?plan=qingshan").text
 
 
-def test_a_stranger_is_led_to_sign_in(sqlite_database: Database):
-    client = visitor(small_app(sqlite_database))
+def test_a_stranger_is_led_to_sign_in(sqlite_stored: Database):
+    client = visitor(small_app(sqlite_stored))
     assert client.get("/projects?q=林").headers["location"].startswith("/sign-in?next=%2Fprojects%3Fq")
 
 
@@ -213,9 +213,9 @@ def test_a_long_name_can_be_read_whole(sqlite_database: Database):
     assert f'title="{name}"' in page.text
 
 
-def test_departments_of_the_chosen_plan_are_offered(sqlite_database: Database):
-    page = office(sqlite_database).get("/projects?plan=qingshan")
-    with sqlite_database.reading() as session:
+def test_departments_of_the_chosen_plan_are_offered(sqlite_stored: Database):
+    page = office(sqlite_stored).get("/projects?plan=qingshan")
+    with sqlite_stored.reading() as session:
         forestry = find_department(session, COUNTY, "qingshan林业局")
         assert forestry is not None
         assert f'<option value="{forestry.id}">qingshan林业局</option>' in page.text

@@ -4,7 +4,10 @@ import base64
 import json
 
 from core.database import Database
+from tests.databases import on_both, on_sqlite, plant
 from tests.web.project_visits import codes, office
+
+database, sqlite_database = on_both(plant), on_sqlite(plant)  # with the small plan
 
 
 def cursor(*facts: object) -> str:

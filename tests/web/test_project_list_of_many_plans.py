@@ -48,3 +48,9 @@ def test_a_code_of_no_plan_is_said_at_the_field_and_kept(client: TestClient):
 def test_the_export_names_every_plan(client: TestClient):
     text = client.get("/projects.csv?plan=synthetic-0007").text
     assert "试验7" in text
+
+
+@pytest.mark.parametrize(("language", "word"), [("zh", "初稿"), ("en", "draft")])
+def test_a_draft_is_marked_beside_its_place_in_the_language_of_the_page(client: TestClient, language: str, word: str):
+    page = client.get(f"/projects?lang={language}")
+    assert page.text.count(f'试验省 2021–2025 <span lang="{language}">{word}</span></td>') == 1

@@ -4,10 +4,13 @@ import pytest
 
 from core.database import Database
 from reports.self_check import mismatches
+from tests.databases import on_both, on_sqlite, plant
 from tests.samples import WAN
 from tests.web.project_visits import amounts, department, office, rows_kept, saved, sent, small_app
 from tests.web.reading_pages import errors_on, form_on, rows_on
 from tests.web.visiting import person_in, signed_in_visitor, visitor_with_role
+
+database, sqlite_database = on_both(plant), on_sqlite(plant)  # with the small plan
 
 PACKAGE = "/projects/qingshan-02"
 NEW = f"{PACKAGE}/parts/new"

@@ -10,9 +10,12 @@ from starlette.testclient import TestClient
 from core.database import Database
 from milestones.quantities import Measure, Quantity
 from portfolio.projects import Project
+from tests.databases import on_both, on_sqlite, plant
 from tests.web.project_visits import change_behind_the_back, department, office, rows_kept, sent, small_app
 from tests.web.reading_pages import errors_on, form_on, rows_on
 from tests.web.visiting import person_in, signed_in_visitor, visitor_with_role
+
+database, sqlite_database = on_both(plant), on_sqlite(plant)  # with the small plan
 
 FOREST = "/projects/qingshan-01"
 NEW = f"{FOREST}/quantities/new"

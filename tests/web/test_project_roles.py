@@ -2,10 +2,13 @@
 
 from core.database import Database
 from portfolio.plans import Plan
+from tests.databases import on_both, on_sqlite, plant
 from tests.samples import make_small_plan
 from tests.web.project_visits import department, saved, sent, small_app
 from tests.web.reading_pages import form_on
 from tests.web.visiting import person_in, signed_in_visitor, visitor_with_role
+
+database, sqlite_database = on_both(plant), on_sqlite(plant)  # with the small plan
 
 CODE = "qingshan-02"
 EDIT, STATE, ARCHIVE = (f"/projects/{CODE}/{action}" for action in ("edit", "state", "archive"))

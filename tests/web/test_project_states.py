@@ -6,6 +6,7 @@ from sqlmodel import Session, select
 from core.database import Database
 from portfolio.editing import find_state
 from portfolio.projects import Project
+from tests.databases import on_both, on_sqlite, plant
 from tests.web.project_visits import (
     change_behind_the_back,
     office,
@@ -13,6 +14,8 @@ from tests.web.project_visits import (
     sent,
 )
 from tests.web.reading_pages import errors_on, form_on, rows_on
+
+database, sqlite_database = on_both(plant), on_sqlite(plant)  # with the small plan
 
 CODE = "qingshan-02"
 EDIT, STATE, ARCHIVE = (f"/projects/{CODE}/{action}" for action in ("edit", "state", "archive"))

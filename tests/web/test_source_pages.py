@@ -8,9 +8,12 @@ from budgets.sources import FundingSource
 from core.database import Database
 from core.settings import settings
 from seed.sources import FILE, put_sources, read_sources
+from tests.databases import on_both, on_sqlite, plant
 from tests.web.project_visits import small_app, stored_plan
 from tests.web.reading_pages import errors_on, form_on, rows_on
 from tests.web.visiting import visitor_with_role
+
+database, sqlite_database = on_both(plant), on_sqlite(plant)  # with the small plan
 
 
 @pytest.fixture

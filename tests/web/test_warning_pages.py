@@ -6,15 +6,16 @@ from collections.abc import Callable
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
-from sqlmodel import select
+from sqlmodel import col, select
 from starlette.testclient import TestClient
 
 from budgets.explanations import Explanation
+from budgets.sources import FundingSource
 from core.database import Database
 from core.people import begin_sign_in
 from portfolio.plans import Plan
 from tests.browsing import PHONE
-from tests.budgets.line_samples import make_sources
+from tests.budgets.line_samples import approved, make_sources
 from tests.reports.money_samples import put_entry
 from tests.samples import WAN, find_small_plan, make_small_plan
 from tests.web.reading_pages import errors_on, form_on, rows_on
@@ -23,6 +24,7 @@ from web.app import create_app
 from web.deps import SESSION_COOKIE
 
 LIST, AS_OF = "/money/warnings", "as_of=2024Q4"
+_OWN = col(FundingSource.name) == "企业自筹"
 REASON = "年底集中拨付，次年一季度到账，银行回单已附。"
 
 
@@ -124,6 +126,22 @@ def test_a_warning_shows_its_figures_and_leads_to_the_entries(client: TestClient
         while answer.is_redirect:
             answer = client.get(answer.headers["Location"])
         assert answer.status_code == 200, lead
+
+
+def test_money_carried_over_beyond_what_was_left_names_its_years_and_can_be_explained(
+    client: TestClient, found: Database
+) -> None:
+    with found.writing() as session:
+        forest, own = find_small_plan(session).forest, session.exec(select(FundingSource.id).where(_OWN)).one()
+        approved(session, forest, own or 0, 30, 2023)
+        approved(session, forest, own or 0, 40, 2024, carried_fen=40 * WAN)
+    address = address_of(client, rule="carried_over_unspent")
+    page = client.get(f"{address}?{AS_OF}")
+    assert "上年没有计划的为 0" in page.text
+    assert re.findall(r"<dd>(?:<strong>)?([\d.]+)", page.text)[:3] == ["40.00", "30.00", "10.00"]
+    assert "<dt>涉及年度</dt><dd>2024</dd>" in page.text
+    assert explained(client, address).status_code == 303  # type: ignore[attr-defined]
+    assert REASON in client.get(f"{address}?{AS_OF}").text
 
 
 def test_an_explanation_stays_with_who_gave_it(client: TestClient, found: Database) -> None:

@@ -1,0 +1,174 @@
+"""The journey of works: an owner reports with a photo, the office accepts, a verifier accepts a part, the rest stays visible."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from core.audit import OPERATOR
+from core.database import Database
+from core.people import add_person
+from portfolio.grants import grant_role
+from tests.browsing import PHONE
+from tests.databases import on_sqlite, plant
+from tests.journeys.test_find_the_package import violations
+from tests.journeys.test_paste_and_approve import sign_in
+from tests.milestones.evidence_samples import WINDOWS_PROGRAM, jpeg, png
+from tests.samples import PASSWORD, find_small_plan, identity
+from tests.web.visiting import setting
+
+pytestmark = pytest.mark.browser
+
+Serve = Callable[[Database], str]
+PROJECT = "/projects/qingshan-01/works"
+sqlite_database = on_sqlite(plant)
+
+
+@pytest.fixture
+def address(
+    sqlite_database: Database, live_server: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str]:
+    """The app on the small plan, with an owner and a head of the forestry bureau and somebody of the office."""
+    with sqlite_database.writing() as session:
+        forestry = identity(find_small_plan(session).forestry)
+        people = (("li.min", "李敏", "owner", forestry), ("chen.gang", "陈刚", "head", forestry))
+        for username, name, role, department_id in (*people, ("wang.fang", "王芳", "office", None)):
+            person = add_person(session, username, name, PASSWORD, by=OPERATOR)
+            grant_role(session, person, role, department_id=department_id, by=OPERATOR)
+    with setting(monkeypatch, files_folder=str(tmp_path / "files")):
+        yield live_server(sqlite_database)
+
+
+def test_report_accept_and_verify_a_part(
+    page: Page, new_page: Callable[..., Page], address: str, tmp_path: Path, page_problems: list[str]
+):
+    photo, program = tmp_path / "东坡.png", tmp_path / "完工.jpg"
+    photo.write_bytes(png(40, 30))
+    program.write_bytes(WINDOWS_PROGRAM)
+
+    # The owner reports 800 亩; a program named as a photo is refused, and everything typed stays.
+    sign_in(page, address, "li.min", then="/projects/qingshan-01")
+    page.get_by_role("link", name="上报、核实和保存").click()
+    expect(page.locator("figcaption").first).to_have_text("1 个指标都还没有填报")
+    page.get_by_role("link", name="上报工程量").click()
+    expect(page.locator("#known")).to_contain_text("任务 5,000 亩，未填报")
+    page.get_by_label("本次完成数量").fill("800")
+    expect(page.get_by_label("计量单位")).to_have_value("亩")
+    page.get_by_label("完成日期").fill("2024-05-06")
+    page.get_by_label("小班号").fill("12-3")
+    page.get_by_label("完工照片").set_input_files(program)
+    page.get_by_role("button", name="提交", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("“完工.jpg”的内容是 Windows 程序")
+    expect(page.get_by_label("本次完成数量")).to_have_value("800")
+    expect(page.get_by_label("计量单位")).to_have_value("亩")
+    assert violations(page) == []
+    page.get_by_label("完工照片").set_input_files(photo)
+    page.get_by_label("照片、文件的说明").fill("东坡造林地块")
+    page.get_by_role("button", name="提交", exact=True).click()
+    expect(page.locator("h1")).to_contain_text("工程量第 1 号")
+    expect(page.get_by_role("img", name="东坡造林地块")).to_be_visible()
+    assert page.get_by_role("img", name="东坡造林地块").evaluate("one => one.naturalWidth") == 40
+    page.goto(f"{address}{PROJECT}")
+    expect(page.locator(".waits")).to_contain_text("待接收 1 条")
+    expect(page.get_by_role("row", name="营造林面积").first).to_contain_text("未填报")
+
+    # Somebody else accepts it.
+    office = new_page()
+    sign_in(office, address, "wang.fang", then="/works/waiting")
+    office.get_by_role("link", name="全选").click()
+    expect(office.locator("#ticked")).to_have_text("已勾选 1 条")
+    assert violations(office) == []
+    office.get_by_role("button", name="接收勾选的").click()
+    expect(office.locator(".alert-info")).to_contain_text("已接收 1 条")
+
+    # A third one goes there and accepts 700 of the 800.
+    verifier = new_page()
+    sign_in(verifier, address, "chen.gang", then="/works/unverified")
+    verifier.get_by_role("link", name="核实第 1 号").click()
+    expect(verifier.get_by_label("核实合格数量")).to_have_value("800")
+    verifier.get_by_label("核实合格数量").fill("700")
+    verifier.get_by_label("核实日期").fill("2024-08-20")
+    assert violations(verifier) == []
+    verifier.get_by_role("button", name="核实", exact=True).click()
+    expect(verifier.locator("h1")).to_contain_text("工程量第 2 号")
+    expect(verifier.get_by_role("row", name="上报 800 亩")).to_contain_text("未核实 100")
+
+    page.goto(f"{address}{PROJECT}")
+    expect(page.locator("figcaption").first).to_have_text("营造林面积上报未核实 100 亩")
+    row = page.get_by_role("row", name="营造林面积 亩 5,000")
+    expect(row.locator("td.number")).to_have_text(["5,000", "800", "700", "未到检查期", "—", "100", "14.0%"])
+    page_problems[:] = [one for one in page_problems if "422" not in one]  # the browser reports the refusal
+
+
+def test_a_photo_of_sixty_megabytes_gets_a_sentence(page: Page, address: str, tmp_path: Path, page_problems: list[str]):
+    large = tmp_path / "全景.jpg"
+    large.write_bytes(jpeg() + b"\x00" * 60_000_000)
+    sign_in(page, address, "li.min", then=f"{PROJECT}/new")
+    page.get_by_label("本次完成数量").fill("800")
+    page.get_by_label("施工前照片").set_input_files(large)
+    page.get_by_role("button", name="提交", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("“全景.jpg”有 61 MB，照片每张最多 20 MB")
+    expect(page.get_by_role("note")).to_contain_text("请重新选择：全景.jpg")
+    expect(page.get_by_label("本次完成数量")).to_have_value("800")
+    page_problems[:] = [one for one in page_problems if "413" not in one]
+
+
+PAGES = (
+    PROJECT,
+    f"{PROJECT}/new",
+    "/projects/qingshan-02/works",
+    "/works",
+    "/works?plan=qingshan&tier=claimed",
+    "/works/waiting",
+    "/works/unverified",
+    "/works/plots",
+    "/works/1",
+    "/works/1/verify",
+    "/evidence/on/work_entry/1",
+    "/evidence/1/remove",
+)
+
+
+def report(page: Page, address: str, photo: Path) -> None:
+    page.goto(f"{address}{PROJECT}/new")
+    page.get_by_label("本次完成数量").fill("800")
+    expect(page.get_by_label("计量单位")).to_have_value("亩")
+    page.get_by_label("完成日期").fill("2024-05-06")
+    page.get_by_label("小班号").fill("12-3")
+    page.get_by_label("完工照片").set_input_files(photo)
+    page.get_by_role("button", name="提交", exact=True).click()
+    expect(page.locator("h1")).to_contain_text("工程量第")
+
+
+def test_no_barriers_in_either_language_and_no_sideways_scrolling_on_a_phone(
+    page: Page, new_page: Callable[..., Page], address: str, tmp_path: Path
+):
+    photo = tmp_path / "东坡.png"
+    photo.write_bytes(png(40, 30))
+    owner = new_page()
+    sign_in(owner, address, "li.min", then=PROJECT)
+    report(owner, address, photo)
+    sign_in(page, address, "wang.fang", then="/works/1")
+    page.get_by_role("button", name="接收", exact=True).click()
+    report(owner, address, photo)  # one more, which waits
+    for language in ("zh", "en"):
+        for path in PAGES:
+            page.goto(f"{address}{path}{'&' if '?' in path else '?'}lang={language}")
+            assert violations(page) == [], (path, language)
+    page.set_viewport_size(PHONE)
+    for path in PAGES:
+        page.goto(f"{address}{path}?lang=zh" if "?" not in path else f"{address}{path}&lang=zh")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+
+
+def test_reporting_works_without_scripts(new_page: Callable[..., Page], address: str, tmp_path: Path):
+    photo = tmp_path / "东坡.png"
+    photo.write_bytes(png(40, 30))
+    page = new_page(java_script_enabled=False)
+    sign_in(page, address, "li.min", then=PROJECT)
+    report(page, address, photo)
+    page.get_by_role("link", name="撤下").click()
+    page.get_by_label("撤下原因").fill("拍错了地方")
+    page.get_by_role("button", name="撤下").click()
+    expect(page.locator("#evidence")).to_contain_text("还没有照片和文件")

@@ -1,0 +1,134 @@
+"""Recording an official reading of an indicator, and changing, submitting or discarding one's own draft."""
+
+from fastapi import APIRouter, Request, Response
+from sqlmodel import Session
+
+from core.calendar import current_quarter, quarter_name, today
+from core.errors import NotThere, Stale
+from milestones.indicator_math import GRADE_NAMES
+from milestones.indicators import Target
+from milestones.reading_reports import (
+    change_reading,
+    discard_reading,
+    find_reading,
+    record_reading,
+    submit_readings,
+)
+from milestones.reading_rules import LABELS, reading_kinds
+from milestones.readings import JUDGEMENTS, OfficialReading
+from portfolio.access import Reader
+from portfolio.dated import find_in_force
+from portfolio.facts import DRAFT
+from portfolio.periods import corrected_before
+from web.deps import Reading, RecordId, SignedIn, Writing, answered, leads_to
+from web.forms import NO_PROBLEMS, Problems, Typed, TypedForm, shown_again, typed_values
+from web.indicator_forms import OpenIndicator, open_indicator, reading_from, typed_reading
+from web.pages import page
+from web.project_forms import version_from
+
+router = APIRouter()
+
+
+@router.get("/indicators/{code}/{no}/readings/new")
+def get_new_reading(request: Request, code: str, no: str, reader: SignedIn, session: Reading) -> Response:
+    found = open_indicator(session, reader, code, no, "record")
+    filled = typed_values(quarter=_latest_year(), occurred_on=today().isoformat())
+    return _form_page(request, session, found, None, filled, NO_PROBLEMS)
+
+
+def _latest_year() -> str:
+    """The year that most bulletins tell of now: the last one that is over."""
+    return str(current_quarter() // 10 - 1)
+
+
+def _form_page(
+    request: Request,
+    session: Session,
+    found: OpenIndicator,
+    row: OfficialReading | None,
+    typed: Typed,
+    problems: Problems,
+) -> Response:
+    stale = row is not None and problems.status == Stale.status
+    target = find_in_force(session, Target, {"indicator_id": found.id}, current_quarter())
+    open_from = corrected_before(session, found.indicator.plan_id)
+    return page(
+        request,
+        "indicators/reading.html",
+        found=found,
+        row=found.indicator,
+        reading=row,
+        action=f"{found.address}/readings/new" if row is None else f"{found.address}/readings/{row.id}/edit",
+        kinds=reading_kinds(found.indicator, target),
+        grades=GRADE_NAMES,
+        judgements=JUDGEMENTS,
+        labels=LABELS,
+        open_from=quarter_name(open_from) if open_from else "",
+        versions=_both_versions(row, typed) if stale and row is not None else None,
+        row_version=row.row_version if stale and row is not None else typed["row_version"],
+        typed=typed,
+        problems=problems,
+    )
+
+
+def _both_versions(row: OfficialReading, typed: Typed) -> list[tuple[str, str, str | None]]:
+    """(label, what is saved, what was typed) for each field that differs."""
+    saved = typed_reading(row)
+    return [(LABELS[name], saved[name], typed[name]) for name in LABELS if saved[name].strip() != typed[name].strip()]
+
+
+@router.post("/indicators/{code}/{no}/readings/new")
+def post_new_reading(
+    request: Request, code: str, no: str, reader: SignedIn, typed: TypedForm, session: Writing
+) -> Response:
+    if done := answered(session, typed.key, reader):
+        return done
+    found = open_indicator(session, reader, code, no, "record")
+    with shown_again(request, lambda problems: _form_page(request, session, found, None, typed, problems)):
+        submit = typed["act"] == "submit"
+        record_reading(session, found.indicator, reading_from(typed), submit=submit, by=reader.actor)
+    return leads_to(session, typed.key, reader, f"{found.address}#readings")
+
+
+# ---- one's own draft
+
+
+def _own_draft(session: Session, reader: Reader, found: OpenIndicator, id_: int) -> OfficialReading:
+    """Errors: NotThere unless it is of this indicator, still a draft and the reader's own."""
+    row = find_reading(session, id_)
+    own = reader.actor.did(row.recorded_by_id, row.recorded_by)
+    if row.indicator_id != found.id or row.state != DRAFT or not own:
+        raise NotThere
+    return row
+
+
+@router.get("/indicators/{code}/{no}/readings/{id_}/edit")
+def get_reading(request: Request, code: str, no: str, id_: RecordId, reader: SignedIn, session: Reading) -> Response:
+    found = open_indicator(session, reader, code, no, "record")
+    row = _own_draft(session, reader, found, id_)
+    return _form_page(request, session, found, row, typed_reading(row), NO_PROBLEMS)
+
+
+@router.post("/indicators/{code}/{no}/readings/{id_}/edit")
+def post_reading(
+    request: Request, code: str, no: str, id_: RecordId, reader: SignedIn, typed: TypedForm, session: Writing
+) -> Response:
+    if done := answered(session, typed.key, reader):
+        return done
+    found = open_indicator(session, reader, code, no, "record")
+    row = _own_draft(session, reader, found, id_)
+    with shown_again(request, lambda problems: _form_page(request, session, found, row, typed, problems)):
+        change_reading(session, row, reading_from(typed), expected_version=version_from(typed), by=reader.actor)
+        if typed["act"] == "submit":
+            submit_readings(session, [row], by=reader.actor)
+    return leads_to(session, typed.key, reader, f"{found.address}#readings")
+
+
+@router.post("/indicators/{code}/{no}/readings/{id_}/discard")
+def post_discard(code: str, no: str, id_: RecordId, reader: SignedIn, typed: TypedForm, session: Writing) -> Response:
+    if done := answered(session, typed.key, reader):
+        return done
+    found = open_indicator(session, reader, code, no, "record")
+    row = _own_draft(session, reader, found, id_)
+    discard_reading(session, row, expected_version=version_from(typed), by=reader.actor)
+    return leads_to(session, typed.key, reader, f"{found.address}#readings")
