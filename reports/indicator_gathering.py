@@ -81,8 +81,8 @@ def gathered(
     wanted = {one.measure_id for one in measures}
     if indicator_ids is not None:
         scope = replace(scope, plan_ids=frozenset(row.plan_id for row, _, _ in indicators))
-    lags = {one.lag_years for one in measures}
-    amounts = amounts_by_plan(session, reader, scope, wanted, lags=lags, by_project=by_project)
+    lagged = {(one.tier, one.lag_years) for one in measures}
+    amounts = amounts_by_plan(session, reader, scope, wanted, lagged=lagged, by_project=by_project)
     promises = promises_by_plan(session, reader, scope, wanted)
     usual = usual_units(session, wanted)
     every = (one for of in amounts.values() for rows in of.values() for one in rows) if by_project else ()

@@ -56,6 +56,7 @@ def _row(one: IndicatorFigures) -> dict[str, Any]:
     row |= {"gap": _with_unit(covered.gap, covered.unit), "gap_low": _with_unit(covered.gap_low, covered.unit)}
     row |= {"why_not": told(covered.why_not, "zh"), "why_not_en": told(covered.why_not, "en")}
     row |= {"verdict": covered.verdict, "by_body": covered.by_body}
+    row |= {"timeless": one.own.timeless + one.supported.timeless}
     row |= _pair("planned_low", covered.planned_low)
     for name in ("claimed", "verified", "surviving"):
         row |= _pair(name, getattr(covered, name))

@@ -15,8 +15,8 @@ from portfolio.access import Reader
 from portfolio.dated import in_force
 from portfolio.plans import Plan, Programme
 from portfolio.projects import Project
-from reports.indicator_amounts import has_links, linked_leaves
 from reports.indicator_gathering import gathered
+from reports.indicator_links import has_links, linked_leaves
 from reports.money_queries import keyed_leaves
 from reports.rollup import Scope
 from reports.scenario import Copy, PlannedWork

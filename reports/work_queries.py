@@ -4,44 +4,71 @@ Entries are read from a covering index alone (milestones/works.py), in its order
 unit, and units become one by fractions afterwards (reports/works.py).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Select, Subquery, and_, case, func, literal, or_
+from sqlalchemy import CTE, Select, Subquery, and_, case, func, literal, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from core.database import select_columns
 from milestones.quantities import Quantity
 from milestones.works import LOST, REVERSAL, TIERS, WorkEntry
+from portfolio.access import Reader
 from portfolio.dated import in_force
 from portfolio.facts import counted
-from portfolio.projects import Project
+from portfolio.projects import Project, ProjectProgramme
+from reports.reported_states import ended_projects
 from reports.rollup import Scope, there_in
 
 # What a project is not to exceed is no quantity to deliver.
 _LIMITS = ("≤", "<")
 
 
-def work_sums(scope: Scope, limited_to: Select[Any] | None, until: int | None = None) -> Subquery:
-    """One row per leaf, measure and unit: a sum for each tier, in millionths; null where nothing stands of it.
+# The sums of entries: by tier, losses apart by whether they came after a survival check and lower what is alive.
+SUMS = (*(name for name in TIERS if name != LOST), "lost", "lost_before")
+
+
+def work_sums(
+    scope: Scope,
+    limited_to: Select[Any] | None,
+    names: Sequence[str] = SUMS,
+    earlier: Collection[tuple[str, int]] = (),
+) -> Subquery:
+    """One row per leaf, measure and unit: each of these sums, in millionths; null where nothing stands of it.
 
     What was reversed does not stand, so that a sum is null again (未填报, 未到检查期) and not 0. `lost` is what was lost after a
     survival check, and lowers `surviving`; `lost_before` what was lost before any check.
 
-    `until`: only what had happened by the end of that earlier quarter, of what counts as of the scope's quarter.
+    `earlier` names (sum, quarter): a column `verified_20234` has only what had happened by the end of that earlier quarter, of
+    what counts as of the scope's quarter.
     """
     entry = WorkEntry
-    tier, checked = col(entry.tier), col(entry.based_on_id).is_not(None)
-    kinds: dict[str, Any] = {name: tier == name for name in TIERS if name != LOST}
-    kinds |= {"lost": and_(tier == LOST, checked), "lost_before": and_(tier == LOST, ~checked)}
-    sums = [
-        case((func.sum(case((kind, _standing()))) > 0, func.sum(case((kind, col(entry.quantity_micro)))))).label(name)
-        for name, kind in kinds.items()
+    sums = [_standing_sum(_kind(name), name) for name in names]
+    sums += [
+        _standing_sum(and_(_kind(name), col(entry.occurred_quarter) <= quarter), earlier_name(name, quarter))
+        for name, quarter in earlier
     ]
     groups = (col(entry.project_id), col(entry.measure_id), col(entry.unit))
-    asked = [*_asked(scope, limited_to, until), col(entry.quantity_micro).is_not(None)]
+    asked = [*_asked(scope, limited_to), col(entry.quantity_micro).is_not(None)]
     return select_columns(*groups, *sums).where(*asked).group_by(*groups).subquery("works")
+
+
+def earlier_name(name: str, quarter: int) -> str:
+    """What the column of a sum as of an earlier quarter is called."""
+    return f"{name}_{quarter}"
+
+
+def _kind(name: str) -> Any:
+    """Which entries a sum adds up."""
+    tier, checked = col(WorkEntry.tier), col(WorkEntry.based_on_id).is_not(None)
+    return {"lost": and_(tier == LOST, checked), "lost_before": and_(tier == LOST, ~checked)}.get(name, tier == name)
+
+
+def _standing_sum(kind: Any, name: str) -> Any:
+    """The sum of the entries of a kind, null unless some of them stand. FILTER is quicker than CASE: most rows are of another."""
+    standing = func.sum(_standing()).filter(kind)
+    return case((standing > 0, func.sum(col(WorkEntry.quantity_micro)).filter(kind))).label(name)
 
 
 def not_applicable_sums(scope: Scope, limited_to: Select[Any] | None) -> Subquery:
@@ -67,10 +94,8 @@ def not_applicable_sums(scope: Scope, limited_to: Select[Any] | None) -> Subquer
     )
 
 
-def _asked(scope: Scope, limited_to: Select[Any] | None, until: int | None = None) -> list[Any]:
-    asked = [counted(WorkEntry, scope.quarter, scope.edition)]
-    if until is not None:
-        asked.append(col(WorkEntry.occurred_quarter) <= until)
+def _asked(scope: Scope, limited_to: Select[Any] | None) -> list[Any]:
+    asked: list[Any] = [counted(WorkEntry, scope.quarter, scope.edition)]
     if limited_to is not None:
         asked.append(col(WorkEntry.project_id).in_(limited_to))
     return asked
@@ -158,3 +183,33 @@ def _planned(scope: Scope, limited_to: Select[Any] | None, columns: Sequence[Any
         .outerjoin(package, col(package.id) == col(project.parent_id))
         .where(*asked)
     )
+
+
+def leaves_by_plan(reader: Reader, scope: Scope, limited_to: Select[Any] | None) -> CTE:
+    """One row (leaf_id, plan_id, project) per leaf of a counted project; `project` is the code of the project or package.
+
+    What keyed_leaves (money_queries.py) gives for these two keys, without reading what only other keys need.
+    """
+    leaf, top, ended = aliased(Project), aliased(Project), ended_projects(scope.quarter)
+    member = (
+        select_columns(ProjectProgramme.id)
+        .where(col(ProjectProgramme.project_id) == col(top.id), in_force(ProjectProgramme, scope.quarter))
+        .exists()
+    )
+    query = (
+        select_columns(col(leaf.id).label("leaf_id"), col(top.plan_id).label("plan_id"), col(top.code).label("project"))
+        .join(top, col(top.id) == func.coalesce(leaf.parent_id, leaf.id))
+        .where(
+            *(col(one.archived_at).is_(None) for one in (leaf, top)),
+            *(col(one.id).not_in(ended) for one in (leaf, top)),
+            col(top.parent_id).is_(None),
+            member,
+            reader.sees(top.plan_id),  # type: ignore[arg-type]
+        )
+    )
+    if scope.plan_ids is not None:
+        query = query.where(col(top.plan_id).in_(scope.plan_ids))
+    if limited_to is not None:
+        query = query.where(col(leaf.id).in_(limited_to))
+    # Without the word SQLite makes these rows again for every sum.
+    return query.cte("counted").prefix_with("MATERIALIZED")

@@ -7,12 +7,14 @@ import pytest
 from milestones import why_not
 from milestones.aggregation import PlaceValue, over_places, over_time
 from milestones.indicator_math import (
+    Goal,
     IndicatorTerms,
     Measured,
     TargetTerms,
     achievement,
     grade_from_text,
     meets,
+    sense,
     straight_line,
 )
 from milestones.support import ALREADY, ENOUGH, NOT_COMPUTABLE, SHORT, VerdictCounts, verdict_counts
@@ -69,6 +71,17 @@ def test_operators_read_as_they_are_written():
     about = number("约", "40").goal
     assert about is not None
     assert (meets(about, Fraction(41), "up"), meets(about, Fraction(41), "down")) == (True, False)
+
+
+def test_an_approximate_number_to_be_kept_steady_is_hit_from_either_side():
+    about = Goal(Fraction(1000), "约")
+    above, below = (IndicatorTerms("steady", baseline=Fraction(base)) for base in (1200, 900))
+    assert (sense(about, above), sense(about, below)) == (-1, 1)
+    assert not meets(about, Fraction(1200), "steady")
+    assert (sense(about, IndicatorTerms("up", baseline=Fraction(1200))), meets(about, Fraction(1200), "up")) == (
+        1,
+        True,
+    )
 
 
 def test_a_range_is_met_inside_it_and_counts_to_its_near_end():

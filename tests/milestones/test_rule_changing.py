@@ -77,7 +77,7 @@ def test_a_changed_rule_holds_from_its_quarter_on_and_the_old_one_before(planted
         assert len(rule_history(session, indicator(session).id or 0)) == 2
         line = history(session, "indicator", indicator(session).id or 0)[0]
         assert line.action == "change-rule"
-        assert ("measures", "营造林面积×1，核实合格，滞后0年", "营造林面积×17/20，保存，滞后3年") in line.changes
+        assert ("measures", "营造林面积×1，核实合格，滞后0年", "营造林面积×17/20，保存量，滞后3年") in line.changes
 
 
 def test_only_a_factor_changed_is_a_change_too(planted: Database) -> None:

@@ -16,6 +16,7 @@ from portfolio.editing import archive_project, change_state
 from portfolio.facts import AS_ISSUED
 from portfolio.projects import Project
 from reports.rollup import Scope, UnknownDimension
+from reports.self_check_works import work_mismatches
 from reports.works import WorkFigures, works_rollup
 from tests.milestones.work_samples import (
     FORESTS,
@@ -117,6 +118,28 @@ def test_a_yearly_quantity_without_known_years_is_counted_apart(stored: Database
         row = figures(session)[SEWAGE]
         assert (row.planned, row.timeless, row.completion) == (None, 1, None)
         assert (in_mu(whole(session), "planned"), whole(session).timeless) == (5000, 1)
+
+
+def test_a_limit_of_a_package_does_not_silence_what_its_parts_deliver(stored: Database) -> None:
+    with stored.writing() as session:
+        small = find_small_plan(session)
+        plan_quantity(session, small.water, "9000", operator="≤")
+        for part in small.parts:
+            plan_quantity(session, part, "700")
+        assert in_mu(figures(session)[WATER], "planned") == 1400
+        assert work_mismatches(session, 20254) == []
+
+
+def test_of_a_later_part_nothing_is_planned_before_and_works_dated_before_count(stored: Database) -> None:
+    with stored.writing() as session:
+        part = find_small_plan(session).parts[0]
+        part.since_quarter = 20243
+        plan_quantity(session, part, "700")
+        claimed(session, part, "300")  # in 2024Q2
+        before, since = figures(session, 20242)[WATER], figures(session, 20243)[WATER]
+        assert (before.planned, in_mu(before, "claimed")) == (None, 300)
+        assert (in_mu(since, "planned"), in_mu(since, "claimed")) == (700, 300)
+        assert work_mismatches(session, 20242) == work_mismatches(session, 20243) == []
 
 
 def test_what_is_not_to_be_exceeded_is_nothing_to_deliver(stored: Database) -> None:

@@ -46,7 +46,7 @@ def test_every_indicator_stands_with_what_is_printed(loaded: Database):
     assert forest[4] == "33.25 2020"
     assert forest[5] == "完成市级下达指标 2025 待上级下达"
     assert forest[6] == "≥ 35 %“力争“十四五”末孝义市森林覆盖率达到35%以上”3.1 加强吕梁山生态资源保护 第 336 行"
-    assert forest[7] == "表2-1 第 171–176 行"
+    assert forest[12] == "表2-1 第 171–176 行"
     assert carbon[4] == "5641.07吨 2020单位不同 吨"
     assert "合并单元格" in one(page, "3")[5]
 

@@ -161,7 +161,7 @@ def statements(database: Database, address: str, role: str) -> int:
 def test_more_plans_take_no_more_queries(sqlite_database: Database, address: str):
     with sqlite_database.writing() as session:
         make_small_plan(session)
-    few = statements(sqlite_database, address, "office")
+    few = statements(sqlite_database, address, "auditor")
     with sqlite_database.writing() as session:
         make_small_plan(session, "second", jurisdiction="999900")
         make_plan(session, "third", jurisdiction="990000", draft=True)
