@@ -30,7 +30,7 @@ run: setup  ## migrate, load the five plans, serve on http://127.0.0.1:8000
 # A database of its own, so that nothing made up is ever mixed with real entries; the pages and workbooks carry a band.
 demo: export QINGSHAN_DATABASE_URL = sqlite:///$(CURDIR)/var/demo.sqlite3
 demo: export QINGSHAN_DEMO = true
-demo: setup  ## the same with a made-up history of money in a database of its own, marked 演示数据 on every page
+demo: setup  ## the same with a made-up history of money and works in a database of its own, marked 演示数据 on every page
 	$(BIN)/qingshan migrate
 	$(BIN)/qingshan load-plans
 	$(BIN)/qingshan load-demo --seed 1

@@ -3,9 +3,9 @@
     .venv/bin/python -m benchmarks.indicators [--folder DIR] [--rounds 7]
 
 The roll-up: what is planned, reported, verified and alive of every measure in every plan, and from that the exact value that
-every indicator has by its works (推算值) and would have if all were finished (规划支撑值). The raw SQL gives the sums alone, written
-by hand with the same conditions: approved, by the quarter, of projects that are neither archived nor ended, and nothing where
-all was reversed. The driver runs it without the application.
+every indicator has by its works (推算值) and would have if all were finished (规划支撑值). The raw SQL gives the sums alone,
+written by hand with the same conditions: approved, by the quarter, of projects that are neither archived nor ended, and nothing
+where all was reversed. The driver runs it without the application.
 
 Goal: <= 1.2. What the full figures take (targets, readings, commitments, support, achievement) stands beside it.
 """
