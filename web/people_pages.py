@@ -30,12 +30,14 @@ ACTIONS = {
     "estimate": N_("登记投资估算"),
     "assign": N_("调整项目的类别和部门"),
     "decide": N_("裁定矛盾"),
-    "record": N_("记账"),
-    "accept_works": N_("审核合同和完成投资"),
+    "record": N_("记账，填报工程量、节点和监测值"),
+    "accept_works": N_("审核合同、完成投资、工程量、节点和监测值"),
     "approve_money": N_("审核下达、到位、支付和年度计划"),
     "budget": N_("编制年度计划"),
     "sources": N_("维护资金来源"),
     "explain": N_("说明资金核查"),
+    "verify": N_("核实工程量"),
+    "rules": N_("修订目标、推算规则、上下级挂接、亮灯规则和节点模板"),
     "people": N_("管理人员"),
 }
 LABELS = {
