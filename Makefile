@@ -27,8 +27,9 @@ run: setup  ## migrate, load the five plans, serve on http://127.0.0.1:8000
 	$(BIN)/qingshan load-plans
 	$(BIN)/qingshan serve
 
-# A database of its own, so that nothing made up is ever mixed with real entries; the pages and workbooks carry a band.
+# A database and files of its own, so that nothing made up is ever mixed with real entries; the pages and workbooks carry a band.
 demo: export QINGSHAN_DATABASE_URL = sqlite:///$(CURDIR)/var/demo.sqlite3
+demo: export QINGSHAN_FILES_FOLDER = $(CURDIR)/var/demo-files
 demo: export QINGSHAN_DEMO = true
 demo: setup  ## the same with a made-up history of money and works in a database of its own, marked 演示数据 on every page
 	$(BIN)/qingshan migrate
@@ -54,6 +55,7 @@ messages: setup  ## collect the texts of code and templates into the catalogues
 bench: setup  ## speed, as ratios to a baseline in the same run; writes benchmarks/results.md
 	$(BIN)/python -m benchmarks.list_page
 	$(BIN)/python -m benchmarks.rollup
+	$(BIN)/python -m benchmarks.indicators
 	$(BIN)/python -m benchmarks.posting
 	$(BIN)/python -m benchmarks.spend_import
 

@@ -6,6 +6,7 @@ Source: domain page, section 7. An unquantified target is never 0 % nor 100 %; w
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from operator import eq, ge, gt, le, lt
 
 from core.errors import N_
 from core.text import matching_key
@@ -129,13 +130,10 @@ def meets(goal: Goal, value: Fraction, direction: str | None) -> bool:
     if goal.high is not None:
         return goal.value <= value <= goal.high
     operator = read_operator(goal, direction)
-    return {
-        "≥": value >= goal.value,
-        ">": value > goal.value,
-        "≤": value <= goal.value,
-        "<": value < goal.value,
-        "=": value == goal.value,
-    }[operator]
+    return _COMPARED[operator](value, goal.value)
+
+
+_COMPARED = {"≥": ge, ">": gt, "≤": le, "<": lt, "=": eq}
 
 
 def progress(goal: Goal, terms: IndicatorTerms, value: Fraction) -> Fraction | None:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property, lru_cache
 
 from core.units import UnknownUnit, converted, dimension, plain_unit
 from milestones import why_not
@@ -34,7 +35,7 @@ class MeasureTerms:
     assumption_en: str | None = None
     survival: Fraction = Fraction(1)
 
-    @property
+    @cached_property
     def weight(self) -> Fraction:
         """What one unit of works adds: the factor, of which a share is assumed to live."""
         return self.factor * self.survival
@@ -72,7 +73,12 @@ class RuleTerms:
         counted = self.measure(measure_id)
         if quantity is None or counted is None or self.unit is None:
             return None
-        return converted(quantity, unit, self.unit) * (counted.factor if found_alive else counted.weight)
+        return quantity * self.effect_of_one(counted, unit, found_alive=found_alive)
+
+    def effect_of_one(self, counted: MeasureTerms, unit: str, *, found_alive: bool = False) -> Fraction:
+        """What one of a unit of a measure adds, in the unit of the formula, which there is."""
+        assert self.unit is not None
+        return _of_one(unit, self.unit, *(counted.factor if found_alive else counted.weight).as_integer_ratio())
 
     def value(self, terms: IndicatorTerms, effect: Fraction, unit: str | None) -> Fraction | None:
         """The indicator's value with this effect, in its own unit; None where the formula has no value."""
@@ -85,6 +91,11 @@ class RuleTerms:
         if terms.change:
             return effect
         return None if terms.baseline is None else terms.baseline + effect
+
+
+@lru_cache(maxsize=1024)
+def _of_one(unit: str, to: str, above: int, below: int) -> Fraction:
+    return converted(Fraction(above, below), unit, to)
 
 
 def share_rule(
@@ -197,15 +208,18 @@ def summed_effects(rule: RuleTerms, amounts: Iterable[Amounts]) -> Effects:
         counted = rule.measure(one.measure_id)
         if counted is None:
             continue
-        found = {name: getattr(one, name) for name in TIER_NAMES} if one.lag == 0 else {}
-        if one.lag == counted.lag_years:
-            found["counted"] = getattr(one, counted.tier)
         timeless += one.timeless
-        for name, quantity in found.items():
-            alive = name == "counted" and counted.tier == "surviving"
-            effect = rule.effect(one.measure_id, quantity, one.unit, found_alive=alive)
-            if effect is not None:
-                sums[name] = sums.get(name, Fraction(0)) + effect
+        if rule.unit is None:
+            continue
+        of_one = rule.effect_of_one(counted, one.unit)
+        found = [(name, getattr(one, name), of_one) for name in TIER_NAMES] if one.lag == 0 else []
+        if one.lag == counted.lag_years:
+            alive = counted.tier == "surviving"
+            counted_one = rule.effect_of_one(counted, one.unit, found_alive=True) if alive else of_one
+            found.append(("counted", getattr(one, counted.tier), counted_one))
+        for name, quantity, each in found:
+            if quantity is not None:
+                sums[name] = sums[name] + quantity * each if name in sums else quantity * each
     return Effects(**sums, timeless=timeless)
 
 

@@ -5,14 +5,14 @@ plan or a province at once, none per indicator.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import lru_cache
 from math import lcm
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Select, cast, func
+from sqlalchemy import BigInteger, Select, Subquery, cast, func
 from sqlmodel import Session
 
 from core.audit import OPERATOR
@@ -26,8 +26,10 @@ from reports.money_queries import projects_in
 from reports.rollup import Scope
 from reports.work_queries import earlier_name, leaves_by_plan, planned_sums, work_sums
 
-_TIERS = ("claimed", "verified", "surviving")
-_NOW = (*_TIERS, "lost")
+# The sum of entries that each tier is; what was lost after a survival check lives no longer.
+_SUMS = {"claimed": "claimed", "verified": "verified", "surviving": "alive"}
+_PLANNED = TIER_NAMES.index("planned")
+_WORKS = slice(TIER_NAMES.index("claimed"), TIER_NAMES.index("surviving") + 1)
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class _Asked:
     linked: bool
     by_project: bool
     earlier: tuple[tuple[str, int], ...] = ()
+    exact: bool = False
 
 
 @dataclass
@@ -48,15 +51,16 @@ class _Sums:
     written: list[str] = field(default_factory=list)
     timeless: int = 0
 
-    def add(self, unit: str, places: Iterable[int], sums: Iterable[Any]) -> None:
-        held = self.by_unit.setdefault(unit, [None] * len(TIER_NAMES))
-        for place, micro in zip(places, sums, strict=True):
-            if micro is not None:
-                held[place] = (held[place] or 0) + int(micro)
+    def of_unit(self, unit: str) -> list[int | None]:
+        """The sums of one unit, in the order of the tiers."""
+        held = self.by_unit.get(unit)
+        if held is None:
+            held = self.by_unit[unit] = [None] * len(TIER_NAMES)
+        return held
 
     def as_amounts(self, group: "_Group") -> Amounts:
         unit = min(map(plain_unit, self.written or self.by_unit))
-        found = {name: self._sum(place, unit) for place, name in enumerate(TIER_NAMES)}
+        found = dict(zip(TIER_NAMES, self._in(unit), strict=True))
         return Amounts(
             group.measure_id,
             unit,
@@ -68,14 +72,14 @@ class _Sums:
             project=group.project,
         )
 
-    def _sum(self, place: int, unit: str) -> Fraction | None:
-        """One of the sums in one unit: added up in whole numbers, of which a fraction is made once."""
-        known = [(held[place], _scale(written, unit)) for written, held in self.by_unit.items()]
-        parts = [(micro, scale) for micro, scale in known if micro is not None]
-        if not parts:
-            return None
-        below = lcm(*(scale[1] for _, scale in parts))
-        return Fraction(sum(micro * scale[0] * (below // scale[1]) for micro, scale in parts), below)
+    def _in(self, unit: str) -> Iterator[Fraction | None]:
+        """The sums in one unit: added up in whole numbers, of which a fraction is made once."""
+        scales = [(held, *_scale(written, unit)) for written, held in self.by_unit.items()]
+        below = lcm(*(under for _, _, under in scales))
+        weighed = [(held, above * (below // under)) for held, above, under in scales]
+        for place in range(len(TIER_NAMES)):
+            parts = [held[place] * times for held, times in weighed if held[place] is not None]  # type: ignore[operator]
+            yield Fraction(sum(parts), below) if parts else None
 
 
 @lru_cache(maxsize=1024)
@@ -84,8 +88,7 @@ def _scale(written: str, unit: str) -> tuple[int, int]:
     return converted(Fraction(1, MICRO), written, unit).as_integer_ratio()
 
 
-@dataclass(frozen=True)
-class _Group:
+class _Group(NamedTuple):
     plan_id: int
     measure_id: int
     supported: bool
@@ -120,7 +123,8 @@ def amounts_by_plan(
         place = TIER_NAMES.index("inside")
         for one in planned_inside(session, reader, scope, wanted):
             group = _Group(one.plan_id, one.measure_id, one.supported, one.project if by_project else None)
-            read[group].add(one.unit, [place], [one.micro])
+            held = read[group].of_unit(one.unit)
+            held[place] = (held[place] or 0) + one.micro
     found: dict[int, dict[int, list[Amounts]]] = defaultdict(lambda: defaultdict(list))
     for group, sums in read.items():
         found[group.plan_id][group.measure_id].append(sums.as_amounts(group))
@@ -133,44 +137,35 @@ def _read_planned(
     query = _query(reader.plans_for("view"), scope, wanted, asked)
     for plan_id, project, measure_id, unit, planned, timeless, rows in session.execute(query):
         held = into[_Group(plan_id, measure_id, asked.linked, project)]
-        held.add(unit, [TIER_NAMES.index("planned")], [planned])
-        held.timeless += int(timeless or 0)
-        held.written += [unit] * int(rows)
+        held.of_unit(unit)[_PLANNED] = planned
+        held.timeless += timeless or 0
+        held.written += [unit] * rows
 
 
 def _read_works(
     session: Session, reader: Reader, scope: Scope, wanted: frozenset[int], asked: _Asked, into: _Read
 ) -> None:
-    places = [TIER_NAMES.index(name) for name in _TIERS]
-    names = _sums_of_works(asked)
-    for plan_id, project, measure_id, unit, *values in session.execute(
-        _query(reader.plans_for("view"), scope, wanted, asked)
-    ):
-        sums = dict(zip(names, values, strict=True))
-        tiers = [_alive(sums, "surviving", "lost") if name == "surviving" else sums[name] for name in _TIERS]
-        into[_Group(plan_id, measure_id, asked.linked, project)].add(unit, places, tiers)
-        for tier, quarter in asked.earlier:
-            then, lost = earlier_name(tier, quarter), earlier_name("lost", quarter)
-            value = _alive(sums, then, lost) if tier == "surviving" else sums[then]
-            if value is not None:
+    first = len(_SUMS)
+    for plan_id, project, measure_id, unit, *sums in _rows_of_works(session, reader, scope, wanted, asked):
+        held = into[_Group(plan_id, measure_id, asked.linked, project)].of_unit(unit)
+        held[_WORKS] = sums[:first]
+        for (tier, quarter), micro in zip(asked.earlier, sums[first:], strict=True):
+            if micro is not None:
                 group = _Group(plan_id, measure_id, asked.linked, project, (scope.quarter - quarter) // 10)
-                into[group].add(unit, [TIER_NAMES.index(tier)], [value])
+                into[group].of_unit(unit)[TIER_NAMES.index(tier)] = micro
 
 
-def _alive(sums: Mapping[str, Any], surviving: str, lost: str) -> int | None:
-    """What was found alive in a unit less what was lost of it since, which may be below zero: it was found in another unit."""
-    return sums[surviving] if sums[lost] is None else int(sums[surviving] or 0) - int(sums[lost])
-
-
-def _sums_of_works(asked: _Asked) -> tuple[str, ...]:
-    """The sums that are read, in their order."""
-    return (*_NOW, *(earlier_name(name, quarter) for name, quarter in _earlier(asked)))
-
-
-def _earlier(asked: _Asked) -> tuple[tuple[str, int], ...]:
-    """What is asked of earlier quarters; of what was alive also what was lost by then."""
-    lost = {("lost", quarter) for tier, quarter in asked.earlier if tier == "surviving"}
-    return (*asked.earlier, *sorted(lost))
+def _rows_of_works(
+    session: Session, reader: Reader, scope: Scope, wanted: frozenset[int], asked: _Asked
+) -> Sequence[Any]:
+    """The sums of entries. Where one is 0 nothing may stand: the sums of its plan are then read again, exactly."""
+    seen = reader.plans_for("view")
+    rows = session.execute(_query(seen, scope, wanted, asked)).all()
+    doubtful = frozenset(row[0] for row in rows if 0 in row[4:])
+    if not doubtful:
+        return rows
+    again = _query(seen, replace(scope, plan_ids=doubtful), wanted, replace(asked, exact=True))
+    return [*(row for row in rows if row[0] not in doubtful), *session.execute(again)]
 
 
 @lru_cache(maxsize=128)
@@ -181,9 +176,7 @@ def _query(seen: frozenset[int] | None, scope: Scope, wanted: frozenset[int], as
     limited_to = projects_in(reader, scope) if pairs is None else select_columns(pairs.c.leaf_id)
     # A linked project stands in another plan than the one that it supports.
     leaves = leaves_by_plan(reader, scope if pairs is None else replace(scope, plan_ids=None), limited_to)
-    names = ("planned", "timeless") if asked.planned else _sums_of_works(asked)
-    earlier = _earlier(asked)
-    facts = planned_sums(scope, limited_to) if asked.planned else work_sums(scope, limited_to, _NOW, earlier)
+    facts, names = _facts(scope, limited_to, asked)
     joined: Any = facts.join(leaves, leaves.c.leaf_id == facts.c.project_id)
     plan = leaves.c.plan_id
     if pairs is not None:
@@ -202,3 +195,12 @@ def _query(seen: frozenset[int] | None, scope: Scope, wanted: frozenset[int], as
         .where(facts.c.measure_id.in_(wanted))
         .group_by(plan, *project, facts.c.measure_id, facts.c.unit)
     )
+
+
+def _facts(scope: Scope, limited_to: Select[Any] | None, asked: _Asked) -> tuple[Subquery, list[str]]:
+    """The sums that are asked for, and the names of their columns."""
+    if asked.planned:
+        return planned_sums(scope, limited_to), ["planned", "timeless"]
+    earlier = [(_SUMS[tier], quarter) for tier, quarter in asked.earlier]
+    facts = work_sums(scope, limited_to, tuple(_SUMS.values()), earlier, exact=asked.exact)
+    return facts, [*_SUMS.values(), *(earlier_name(*one) for one in earlier)]

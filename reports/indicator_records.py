@@ -21,7 +21,8 @@ from milestones.indicator_rollup import MeasureTerms, Promise
 from milestones.indicator_rules import IndicatorRule, Overlap, RuleMeasure
 from milestones.indicators import Indicator, Target
 from milestones.quantities import Measure, Quantity
-from milestones.reading_reports import readings_in
+from milestones.reading_reports import reading_columns_in
+from milestones.readings import OfficialReading
 from portfolio.access import Reader
 from portfolio.dated import in_force
 from portfolio.plans import Plan
@@ -96,18 +97,15 @@ def rules_in_force(
 
 def official_readings(session: Session, scope: Scope, indicator_ids: Collection[int]) -> dict[int, list[Official]]:
     """The approved readings of each indicator up to the quarter, by quarter; of several for one quarter the newest."""
+    names = ("id", "quarter", "value_micro", "grade", "judgement", "document", "agency")
+    columns = [getattr(OfficialReading, name) for name in names]
+    found = reading_columns_in(session, columns, indicator_ids, scope.quarter, scope.edition)
     return {
         id_: [
-            Official(
-                row.id or 0,
-                row.quarter,
-                Measured(fraction(row.value_micro), row.grade, row.judgement),
-                row.document,
-                row.agency,
-            )
-            for row in rows
+            Official(reading_id, quarter, Measured(fraction(micro), grade, judgement), document, agency)
+            for reading_id, quarter, micro, grade, judgement, document, agency in rows
         ]
-        for id_, rows in readings_in(session, indicator_ids, scope.quarter, scope.edition).items()
+        for id_, rows in found.items()
     }
 
 
