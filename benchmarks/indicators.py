@@ -155,17 +155,19 @@ def main() -> None:
         with database.reading() as session:
             rules = rules_of(gathered(session, OPERATOR_READER, NOW))
             _agree(session, driver, rules)
-            ways: dict[str, Callable[[], Any]] = {
-                "roll-ups": lambda: rolled_up(session, rules),
-                "raw": driver.sums,
+            roll_ups: dict[str, Callable[[], Any]] = {"roll-ups": lambda: rolled_up(session, rules), "raw": driver.sums}
+            found = medians(roll_ups, chosen.rounds)
+            # By themselves: what they leave behind would be cleared away in the time of the others.
+            figures: dict[str, Callable[[], Any]] = {
                 "figures": lambda: indicator_figures(session, OPERATOR_READER, NOW),
+                "raw then": driver.sums,
             }
-            found = medians(ways, chosen.rounds)
+            found |= medians(figures, chosen.rounds)
         driver.connection.close()
         database.close()
     rows = [
         line(f"roll-ups of {len(rules):,} indicators, against raw SQL", found["roll-ups"], found["raw"], "≤ 1.2"),
-        line("their full figures, against the same", found["figures"], found["raw"], "–"),
+        line("their full figures, against the same", found["figures"], found["raw then"], "–"),
     ]
     print("\n".join(rows))
     about = (
