@@ -35,6 +35,9 @@ Action = Literal[
     "explain",
     "verify",
     "rules",
+    "periods",
+    "approve_return",
+    "orders",
 ]
 
 # role x action. An owner edits only what its department answers for; every other role acts on all that its grant reaches.
@@ -42,22 +45,24 @@ Action = Literal[
 # `accept_works` approves what was contracted and done, `approve_money` what was appropriated, received and paid, and budgets;
 # `budget` writes budget lines, `explain` settles a warning about money. `record` is also a report of works, a milestone or a
 # reading, `accept_works` accepts those, `verify` is the second look at works on the ground, and `rules` sets targets, roll-up
-# rules, links between plans, lamp rules and milestone templates by document.
+# rules, links between plans, lamp rules and milestone templates by document. `periods` opens and closes quarters, reminds,
+# grants more time and issues editions; `approve_return` is the head's word on the return of the department (the office accepts
+# it as it accepts works); `orders` records meetings and gives orders.
 ALLOWED: dict[str, frozenset[Action]] = {
     "owner": frozenset({"view", "history", "edit", "record"}),
-    "head": frozenset({"view", "history", "edit", "record", "verify"}),
+    "head": frozenset({"view", "history", "edit", "record", "verify", "approve_return"}),
     "office": frozenset(
         {
             *("view", "history", "edit", "assign", "create", "archive", "estimate", "decide"),
-            *("record", "accept_works", "verify", "budget", "explain", "rules"),
+            *("record", "accept_works", "verify", "budget", "explain", "rules", "periods", "orders"),
         }
     ),
-    "leader": frozenset({"view"}),
+    "leader": frozenset({"view", "orders"}),
     "finance": frozenset({"view", "history", "estimate", "record", "approve_money", "budget", "sources", "explain"}),
     "auditor": frozenset({"view", "history"}),
     "admin": frozenset({"people"}),
 }
-_OF_ITS_DEPARTMENT: frozenset[Action] = frozenset({"edit", "record", "verify"})
+_OF_ITS_DEPARTMENT: frozenset[Action] = frozenset({"edit", "record", "verify", "approve_return"})
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,36 @@
-"""Reporting periods (报告期) per plan: which are open and which closed. The workflow around them comes later."""
+"""Reporting periods (报告期) per plan: which are open and which closed. Opening, closing and reopening stand in
+reports/period_flow.py, because closing looks at everything that waits.
+"""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Column, DateTime, UniqueConstraint, bindparam
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from core.calendar import Period, next_quarter
+from core.errors import N_
 
-OPEN, CLOSED, ISSUED = "open", "closed", "issued"
+OPEN, RETURNS_IN, UNDER_REVIEW, CLOSED, ISSUED = "open", "returns-in", "under-review", "closed", "issued"
+NOT_OPENED = "not-opened"  # an open period for which nobody asked returns yet; it takes entries like the others
+# The states of domain page section 9, in their order. Only closed and issued ones refuse entries.
+PERIOD_STATES = {
+    NOT_OPENED: N_("未开启"),
+    OPEN: N_("填报中"),
+    RETURNS_IN: N_("已报齐"),
+    UNDER_REVIEW: N_("审核中"),
+    CLOSED: N_("已关账"),
+    ISSUED: N_("已发布"),
+}
 _SHUT = (CLOSED, ISSUED)
 
 
 class ReportingPeriod(SQLModel, table=True):
-    """A quarter, year, mid-term or final assessment of a plan."""
+    """A quarter, year, mid-term or final assessment of a plan.
+
+    `due_on`: the day by which the departments hand in their returns. `closed_reason`: why it was closed although returns were
+    missing; `reopened_reason`: why a closed one was opened again.
+    """
 
     __tablename__ = "reporting_period"
     __table_args__ = (UniqueConstraint("plan_id", "name"),)
@@ -24,8 +41,27 @@ class ReportingPeriod(SQLModel, table=True):
     kind: str = Field(max_length=10)
     last_quarter: int
     state: str = Field(default=OPEN, max_length=20)
+    opened_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
+    opened_by: str | None = Field(default=None, max_length=120)
+    due_on: date | None = None
     closed_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
+    closed_by: str | None = Field(default=None, max_length=120)
+    closed_reason: str | None = Field(default=None, max_length=1000)
+    reopened_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
+    reopened_by: str | None = Field(default=None, max_length=120)
+    reopened_reason: str | None = Field(default=None, max_length=1000)
+    issued_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
     row_version: int = 1
+
+    @property
+    def stage(self) -> str:
+        """The state that people see: one of PERIOD_STATES."""
+        return NOT_OPENED if self.state == OPEN and self.opened_at is None else self.state
+
+    @property
+    def shut(self) -> bool:
+        """Whether it takes entries only as corrections."""
+        return self.state in _SHUT
 
 
 _QUARTERS = (
