@@ -77,6 +77,10 @@ def _sum(tier: str, more: str = "") -> str:
 
 
 _CHECKED, _YEAR_BEFORE = " AND based_on_id IS NOT NULL", " AND occurred_quarter <= 20244"
+# What was alive a year before is lost at once.
+_OF_THEN = (
+    _CHECKED + " AND (SELECT occurred_quarter FROM work_entry AS base WHERE base.id = work_entry.based_on_id) <= 20244"
+)
 WORKS_SUMS = (
     COUNTED
     + f"""
@@ -84,7 +88,7 @@ WORKS_SUMS = (
     FROM (
         SELECT project_id, measure_id, unit, {_sum("claimed")} AS claimed, {_sum("verified")} AS verified,
                {_sum("surviving")} AS surviving, {_sum("lost", _CHECKED)} AS lost,
-               {_sum("surviving", _YEAR_BEFORE)} AS alive_before, {_sum("lost", _CHECKED + _YEAR_BEFORE)} AS lost_before
+               {_sum("surviving", _YEAR_BEFORE)} AS alive_before, {_sum("lost", _OF_THEN)} AS lost_before
         FROM work_entry WHERE state = 'approved' AND occurred_quarter <= 20254 AND quantity_micro IS NOT NULL
         GROUP BY project_id, measure_id, unit
     ) JOIN counted ON leaf_id = project_id GROUP BY plan_id, measure_id, unit
@@ -135,7 +139,7 @@ def rolled_up(session: Session, rules: Sequence[Rule]) -> list[tuple[Fraction | 
         effects = summed_effects(of.rule, [one for measure in of.rule.measures for one in of_plan[measure.measure_id]])
         found.append(
             (
-                of.rule.value(of.terms, effects.counted or Fraction(0), of.row.unit),
+                None if effects.counted is None else of.rule.value(of.terms, effects.counted, of.row.unit),
                 of.rule.value(of.terms, effects.planned or Fraction(0), of.row.unit),
             )
         )

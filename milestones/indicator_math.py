@@ -118,6 +118,13 @@ def near_end(goal: Goal, terms: IndicatorTerms) -> Fraction:
     return goal.high if goal.high is not None and sense(goal, terms) < 0 else goal.value
 
 
+def far_end(goal: Goal, terms: IndicatorTerms) -> Fraction | None:
+    """The number beyond which the goal is overshot: of a range its other end, of a number to be hit itself; else None."""
+    if goal.high is not None:
+        return goal.value if sense(goal, terms) < 0 else goal.high
+    return goal.value if read_operator(goal, terms.direction) == "=" else None
+
+
 def read_operator(goal: Goal, direction: str | None) -> str:
     """How a goal's operator is read: 约 and 力争 as ≥ where up is better, as ≤ where down is, as = where it is to stay."""
     if goal.operator in ("≥", ">", "≤", "<", "="):

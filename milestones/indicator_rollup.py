@@ -266,7 +266,8 @@ def works_unit(rule: RuleTerms, units: Sequence[str]) -> WorksUnit | None:
 class Promise:
     """A commitment of the plan in a measure of the rule: its value, a yearly one times its years.
 
-    `inside`: it is carried only by projects whose works may lie in those of another commitment; the low reading leaves it out.
+    `within` are the commitments in which it may lie, because only projects carry it whose works may lie in those of theirs;
+    `inside` is how much of it they may hold already, which the low reading leaves out.
     """
 
     commitment_id: int
@@ -276,19 +277,19 @@ class Promise:
     quantity: Fraction
     unit: str
     years: int | None = None
-    inside: bool = False
+    within: frozenset[int] = frozenset()
+    inside: Fraction | None = None
 
 
 def promised_effect(rule: RuleTerms, promises: Iterable[Promise], *, low: bool = False) -> Fraction | None:
     """What the commitments add if they are kept, as printed; None where the plan makes none.
 
-    `low`: without those that another commitment may hold already; None where there is none of that kind.
+    `low`: without what other commitments may hold already; None where there is nothing of that kind.
     """
     some = list(promises)
-    if low and not any(one.inside for one in some):
+    if not rule.countable or (low and not any(one.inside for one in some)):
         return None
-    if not rule.countable:
-        return None
-    effects = [rule.effect(one.measure_id, one.quantity, one.unit) for one in some if not (low and one.inside)]
+    left = [(one, one.quantity - (one.inside or 0) if low else one.quantity) for one in some]
+    effects = [rule.effect(one.measure_id, quantity, one.unit) for one, quantity in left]
     known = [effect for effect in effects if effect is not None]
-    return sum(known, Fraction(0)) if known or low else None
+    return sum(known, Fraction(0)) if known else None

@@ -53,7 +53,7 @@ class IndicatorRule(Dated, table=True):
 class RuleMeasure(SQLModel, table=True):
     """One measure that moves an indicator: its factor as an exact fraction, the tier that counts, and the lag in years.
 
-    Planned values ignore the lag.
+    Planned values ignore the lag, and only gains wait for it: what is lost of works that count is lost at once.
     """
 
     __tablename__ = "rule_measure"
@@ -71,7 +71,8 @@ class RuleMeasure(SQLModel, table=True):
 class Overlap(Dated, table=True):
     """Works of the inner project may already be in those of the outer one, as a contradiction of the plan says.
 
-    The low reading (`_low`) leaves out the inner project's quantity of that measure; the headline is as printed.
+    The low reading (`_low`) leaves out what may be in both: of that measure at most the smaller quantity. The headline is as
+    printed. Recording: overlap_recording.py.
     """
 
     __tablename__ = "overlap"

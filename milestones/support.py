@@ -10,16 +10,17 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from core.errors import N_
-from core.units import converted
+from core.units import converted, rounded_text
 from milestones import why_not
-from milestones.indicator_math import Goal, IndicatorTerms, TargetTerms, meets, near_end, sense
+from milestones.indicator_math import Goal, IndicatorTerms, TargetTerms, far_end, meets, near_end, sense
 from milestones.indicator_rollup import SHARE, Effects, RuleTerms, WorksUnit
 from milestones.why_not import WhyNot
 
-ENOUGH, SHORT, ALREADY, NOT_COMPUTABLE = "enough", "short", "already-met", "not-computable"
+ENOUGH, SHORT, OVER, ALREADY, NOT_COMPUTABLE = "enough", "short", "over", "already-met", "not-computable"
 SUPPORT_VERDICTS = {
     ENOUGH: N_("足够"),
     SHORT: N_("不足"),
+    OVER: N_("超出"),
     ALREADY: N_("已达标"),
     NOT_COMPUTABLE: N_("不可计算"),
 }
@@ -31,7 +32,8 @@ class Coverage:
 
     `planned`, `claimed`, `verified` and `surviving` stand side by side; `support` is planned / needed and `gap` what is missing.
     The `_low` figures leave out what a contradiction of the plan may count twice, and are None where there is none. `by_body`:
-    the number stands in the body of the plan (按正文值). Without a support `why_not` says why.
+    the number stands in the body of the plan (按正文值). Without a support `why_not` says why. `over` is how much goes beyond a
+    number to be hit or the far end of a range, which is not enough but too much; None where nothing does.
     """
 
     verdict: str
@@ -46,6 +48,7 @@ class Coverage:
     planned_low: Fraction | None = None
     support_low: Fraction | None = None
     gap_low: Fraction | None = None
+    over: Fraction | None = None
     by_body: bool = False
     why_not: tuple[WhyNot, ...] = ()
 
@@ -80,12 +83,15 @@ def coverage(
             NOT_COMPUTABLE, counted_in.unit, planned=planned, planned_low=low, by_body=_by_body(goal), why_not=reasons,
             **tiers,
         )  # fmt: skip
-    effect = needed_effect(goal, terms, rule, unit)
-    needed = counted_in.quantity(effect * toward) or Fraction(0)
+    needed = _works_to(near_end(goal, terms), terms, rule, unit, toward, counted_in)
+    far = far_end(goal, terms)
+    over = None if far is None else planned - _works_to(far, terms, rule, unit, toward, counted_in)
+    over = over if over is not None and over > 0 else None
     verdict, without_ratio = _verdict(goal, terms, rule, unit, needed, planned)
     dividing = needed if without_ratio is None else None
+    beyond = None if over is None else why_not.beyond(_plain(over), counted_in.unit)
     return Coverage(
-        verdict=verdict,
+        verdict=OVER if verdict == ENOUGH and over is not None else verdict,
         unit=counted_in.unit,
         needed=needed,
         planned=planned,
@@ -94,15 +100,21 @@ def coverage(
         planned_low=low,
         support_low=_ratio(low, dividing),
         gap_low=None if low is None else max(Fraction(0), needed - low),
+        over=over,
         by_body=goal.by_body,
-        why_not=_given((without_ratio,)),
+        why_not=_given((without_ratio, beyond)),
         **tiers,
     )
 
 
-def needed_effect(goal: Goal, terms: IndicatorTerms, rule: RuleTerms, unit: str | None) -> Fraction:
-    """What must be added to reach the goal, in the unit of the formula; below zero where there is too much already."""
-    end = near_end(goal, terms)
+def _works_to(
+    end: Fraction, terms: IndicatorTerms, rule: RuleTerms, unit: str | None, toward: int, counted_in: WorksUnit
+) -> Fraction:
+    return counted_in.quantity(effect_to(end, terms, rule, unit) * toward) or Fraction(0)
+
+
+def effect_to(end: Fraction, terms: IndicatorTerms, rule: RuleTerms, unit: str | None) -> Fraction:
+    """What must be added to reach a value, in the unit of the formula; below zero where there is too much already."""
     if rule.formula == SHARE:
         assert rule.whole is not None
         assert rule.start is not None
@@ -120,6 +132,10 @@ def _verdict(
     strict = goal.high is None and goal.operator in (">", "<")
     enough = planned > needed if strict else planned >= needed
     return (ENOUGH if enough else SHORT), (why_not.NOT_MORE if needed == 0 else None)
+
+
+def _plain(value: Fraction) -> str:
+    return rounded_text(value, 6).rstrip("0").rstrip(".")
 
 
 def _towards(effect: Fraction | None, toward: int, counted_in: WorksUnit) -> Fraction | None:
@@ -155,15 +171,16 @@ class VerdictCounts:
 
     enough: int = 0
     short: int = 0
+    over: int = 0
     already: int = 0
     not_computable: int = 0
 
     @property
     def all(self) -> int:
-        return self.enough + self.short + self.already + self.not_computable
+        return self.enough + self.short + self.over + self.already + self.not_computable
 
 
 def verdict_counts(verdicts: Iterable[str]) -> VerdictCounts:
     """The verdicts of a group, counted."""
     found = Counter(verdicts)
-    return VerdictCounts(found[ENOUGH], found[SHORT], found[ALREADY], found[NOT_COMPUTABLE])
+    return VerdictCounts(found[ENOUGH], found[SHORT], found[OVER], found[ALREADY], found[NOT_COMPUTABLE])

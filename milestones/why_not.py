@@ -46,6 +46,7 @@ NO_UNIT = WhyNot(N_("指标没有计量单位"))
 NO_WHOLE = WhyNot(N_("总体数量规划未载明且无来源"))
 ALREADY_MET = WhyNot(N_("基线已达到目标，不计算支撑度"))
 NOT_MORE = WhyNot(N_("基线与目标相等，而目标要求超过它，不计算支撑度"))
+NOTHING_COUNTED = WhyNot(N_("尚无计入的工程量"))
 A_LIMIT = WhyNot(N_("目标是变化量的上限，不由工程量支撑"))
 NO_READING = WhyNot(N_("没有官方监测值"))
 NO_EARLIER_READING = WhyNot(N_("没有上一次监测值，无法判断趋势"))
@@ -58,6 +59,11 @@ UNQUANTIFIED = {
     "qualitative": QUALITATIVE,
     "none": NO_TARGET,
 }
+
+
+def beyond(quantity: str, unit: str) -> WhyNot:
+    """That more is planned than the target allows."""
+    return WhyNot(N_("项目全部完成将超出目标 %(quantity)s %(unit)s"), (("quantity", quantity), ("unit", unit)))
 
 
 def no_whole(name: str | None) -> WhyNot:

@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 from core.database import select_columns
 from milestones.indicator_rules import Overlap
 from milestones.quantities import Measure
-from milestones.support import ALREADY, ENOUGH, SHORT
+from milestones.support import ALREADY, ENOUGH, OVER, SHORT
 from portfolio.access import Reader
 from portfolio.contradictions import Contradiction
 from portfolio.dated import in_force
@@ -21,7 +21,7 @@ from reports.indicators import IndicatorFigures, indicator_figures
 from reports.rollup import Scope
 
 BINDING = "约束性"
-_ORDER = (SHORT, ENOUGH, ALREADY)
+_ORDER = (SHORT, OVER, ENOUGH, ALREADY)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from core.audit import OPERATOR
 from core.database import select_columns
 from core.units import MICRO, converted, plain_unit
 from milestones.indicator_rollup import TIER_NAMES, Amounts
-from portfolio.access import Reach, Reader
+from portfolio.access import OPERATOR_READER, Reach, Reader
 from reports.indicator_links import has_links, linked_leaves
 from reports.indicator_overlaps import planned_inside
 from reports.money_queries import projects_in
@@ -28,6 +28,7 @@ from reports.work_queries import earlier_name, leaves_by_plan, planned_sums, wor
 
 # The sum of entries that each tier is; what was lost after a survival check lives no longer.
 _SUMS = {"claimed": "claimed", "verified": "verified", "surviving": "alive"}
+_HELD = tuple(name for name in TIER_NAMES if name != "inside")
 _PLANNED = TIER_NAMES.index("planned")
 _WORKS = slice(TIER_NAMES.index("claimed"), TIER_NAMES.index("surviving") + 1)
 
@@ -48,6 +49,7 @@ class _Sums:
     """The sums of one measure in one group while they are read, by unit, in millionths."""
 
     by_unit: dict[str, list[int | None]] = field(default_factory=dict)
+    inside: list[tuple[Fraction, str]] = field(default_factory=list)
     written: list[str] = field(default_factory=list)
     timeless: int = 0
 
@@ -55,16 +57,18 @@ class _Sums:
         """The sums of one unit, in the order of the tiers."""
         held = self.by_unit.get(unit)
         if held is None:
-            held = self.by_unit[unit] = [None] * len(TIER_NAMES)
+            held = self.by_unit[unit] = [None] * len(_HELD)
         return held
 
     def as_amounts(self, group: "_Group") -> Amounts:
         unit = min(map(plain_unit, self.written or self.by_unit))
-        found = dict(zip(TIER_NAMES, self._in(unit), strict=True))
+        found = dict(zip(_HELD, self._in(unit), strict=True))
+        inside = [converted(quantity, of, unit) for quantity, of in self.inside]
         return Amounts(
             group.measure_id,
             unit,
             **found,
+            inside=sum(inside, Fraction(0)) if inside else None,
             written=tuple(self.written),
             timeless=self.timeless,
             lag=group.lag,
@@ -77,7 +81,7 @@ class _Sums:
         scales = [(held, *_scale(written, unit)) for written, held in self.by_unit.items()]
         below = lcm(*(under for _, _, under in scales))
         weighed = [(held, above * (below // under)) for held, above, under in scales]
-        for place in range(len(TIER_NAMES)):
+        for place in range(len(_HELD)):
             parts = [held[place] * times for held, times in weighed if held[place] is not None]  # type: ignore[operator]
             yield Fraction(sum(parts), below) if parts else None
 
@@ -120,11 +124,9 @@ def amounts_by_plan(
         for linked in [False, True] if has_links(session, reader, scope) else [False]:
             _read_planned(session, reader, scope, wanted, _Asked(True, linked, by_project), read)
             _read_works(session, reader, scope, wanted, _Asked(False, linked, by_project, earlier), read)
-        place = TIER_NAMES.index("inside")
         for one in planned_inside(session, reader, scope, wanted):
             group = _Group(one.plan_id, one.measure_id, one.supported, one.project if by_project else None)
-            held = read[group].of_unit(one.unit)
-            held[place] = (held[place] or 0) + one.micro
+            read[group].inside.append((one.quantity, one.unit))
     found: dict[int, dict[int, list[Amounts]]] = defaultdict(lambda: defaultdict(list))
     for group, sums in read.items():
         found[group.plan_id][group.measure_id].append(sums.as_amounts(group))
@@ -174,8 +176,9 @@ def _query(seen: frozenset[int] | None, scope: Scope, wanted: frozenset[int], as
     reader = Reader(OPERATOR, (Reach("leader", seen, None),))
     pairs = linked_leaves(reader, scope) if asked.linked else None
     limited_to = projects_in(reader, scope) if pairs is None else select_columns(pairs.c.leaf_id)
-    # A linked project stands in another plan than the one that it supports.
-    leaves = leaves_by_plan(reader, scope if pairs is None else replace(scope, plan_ids=None), limited_to)
+    # A linked project stands in another plan than the one that it supports, which not every reader of that one may see.
+    of_all = leaves_by_plan(OPERATOR_READER, replace(scope, plan_ids=None), limited_to)
+    leaves = leaves_by_plan(reader, scope, limited_to) if pairs is None else of_all
     facts, names = _facts(scope, limited_to, asked)
     joined: Any = facts.join(leaves, leaves.c.leaf_id == facts.c.project_id)
     plan = leaves.c.plan_id

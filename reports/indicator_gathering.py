@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from milestones.indicator_rollup import TOTAL, Amounts, Promise
 from milestones.indicators import Indicator, Target
+from milestones.overlapping import promises_marked
 from portfolio.access import Reader
 from portfolio.plans import Plan
 from reports.indicator_amounts import amounts_by_plan
@@ -31,8 +32,8 @@ class Gathered:
     """The records of the indicators of a scope, in the order of the plans.
 
     `rules` and `readings` are by indicator id, `amounts` by plan id and measure id, `promises` by plan id, each with the
-    indicator that it is the promise of. `named` are ids and names of projects by code, where amounts are those of projects.
-    `changed` are amounts of a scenario, by indicator id.
+    indicator that it is the promise of. `named` are ids and names of projects by code, where amounts are those of projects, but
+    for those that the reader may not see. `changed` are amounts of a scenario, by indicator id.
     """
 
     indicators: tuple[tuple[Indicator, Plan, Target | None], ...]
@@ -59,7 +60,7 @@ class Gathered:
         measures = {one.measure_id for one in record.measures}
         own = row.id if record.rule.formula == TOTAL else None
         found = self.promises.get(row.plan_id, ())
-        return tuple(one for one, of in found if one.measure_id in measures and (of is None or of != own))
+        return promises_marked([one for one, of in found if one.measure_id in measures and (of is None or of != own)])
 
 
 def gathered(
@@ -86,5 +87,7 @@ def gathered(
     promises = promises_by_plan(session, reader, scope, wanted)
     usual = usual_units(session, wanted)
     every = (one for of in amounts.values() for rows in of.values() for one in rows) if by_project else ()
-    named = project_names(session, (one.project for one in every if one.project is not None)) if by_project else {}
+    named = (
+        project_names(session, reader, (one.project for one in every if one.project is not None)) if by_project else {}
+    )
     return Gathered(tuple(indicators), rules, readings, amounts, promises, usual, named)

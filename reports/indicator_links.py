@@ -16,7 +16,10 @@ from reports.rollup import Scope
 
 
 def _links(reader: Reader, scope: Scope) -> Select[Any]:
-    """Which project supports which plan by a link in force; a project of the plan itself is its own already."""
+    """Which project supports which plan by a link in force; a project of the plan itself is its own already.
+
+    Of every lower plan, whether the reader may see it or not: the figure of a plan is the same for everybody who sees that plan.
+    """
     project = aliased(Project)
     query = (
         select_columns(col(Programme.plan_id).label("plan_id"), col(ProgrammeLink.project_id).label("project_id"))
@@ -26,7 +29,6 @@ def _links(reader: Reader, scope: Scope) -> Select[Any]:
             in_force(ProgrammeLink, scope.quarter),
             col(project.plan_id) != col(Programme.plan_id),
             reader.sees(Programme.plan_id),  # type: ignore[arg-type]
-            reader.sees(project.plan_id),  # type: ignore[arg-type]
         )
     )
     return query if scope.plan_ids is None else query.where(col(Programme.plan_id).in_(scope.plan_ids))

@@ -115,7 +115,7 @@ def promises_by_plan(
     """The commitments of each plan in these measures, each with the indicator that it is the promise of, if any.
 
     A yearly one counts its value for every year of the projects that carry it, else of the plan. One that only projects carry
-    whose works may lie in those of another commitment's (an overlap in force) is marked `inside`.
+    whose works may lie in those of other commitments (an overlap in force) names these as `within`.
     """
     carrier = aliased(Project)
     query = (
@@ -152,7 +152,7 @@ def promises_by_plan(
         value = Fraction(row.value_micro, MICRO) * (years or 1)
         promise = Promise(row.id, row.name, row.measure_id, measure, value, row.unit, years)
         found[row.plan_id][row.id] = (promise, row.indicator_id)
-    _mark_inside(session, scope, found, {id_: {one[0] for one in some} for id_, some in carriers.items()})
+    _name_within(session, scope, found, {id_: {one[0] for one in some} for id_, some in carriers.items()})
     return {plan_id: list(promises.values()) for plan_id, promises in found.items()}
 
 
@@ -164,7 +164,7 @@ def _years(carriers: Iterable[Any], first: int, last: int) -> int:
     return max(ended for _, ended in known) - min(begun for begun, _ in known) + 1
 
 
-def _mark_inside(
+def _name_within(
     session: Session,
     scope: Scope,
     found: dict[int, dict[int, tuple[Promise, int | None]]],
@@ -173,19 +173,20 @@ def _mark_inside(
     query = select_columns(
         col(Overlap.plan_id), col(Overlap.measure_id), col(Overlap.inner_project_id), col(Overlap.outer_project_id)
     ).where(in_force(Overlap, scope.quarter), col(Overlap.plan_id).in_(found))
-    inner: dict[tuple[int, int], set[int]] = defaultdict(set)
-    for plan_id, measure_id, inside, outside in session.execute(query) if found else ():
-        promised = [
-            carriers.get(id_, set()) for id_, (one, _) in found[plan_id].items() if one.measure_id == measure_id
-        ]
-        # Only where the outer project carries a promise of its own is there one that the inner may lie in.
-        if any(outside in some for some in promised):
-            inner[plan_id, measure_id].add(inside)
-    for plan_id, promises in found.items():
-        for id_, (promise, indicator_id) in promises.items():
-            carried = carriers.get(id_, set())
-            if carried and carried <= inner.get((plan_id, promise.measure_id), set()):
-                promises[id_] = (replace(promise, inside=True), indicator_id)
+    outside: dict[tuple[int, int, int], set[int]] = defaultdict(set)
+    for plan_id, measure_id, inner, outer in session.execute(query) if found else ():
+        outside[plan_id, measure_id, inner].add(outer)
+    for plan_id, promises in found.items() if outside else ():
+        every = list(promises.items())
+        for id_, (promise, indicator_id) in every:
+            alike = [other for other, (one, _) in every if one.measure_id == promise.measure_id and other != id_]
+            # Only where an outer project carries a promise of its own is there one that this may lie in.
+            holding = [
+                {other for other in alike if carriers.get(other, set()) & outside[plan_id, promise.measure_id, carrier]}
+                for carrier in carriers.get(id_, ())
+            ]
+            if holding and all(holding):
+                promises[id_] = (replace(promise, within=frozenset().union(*holding)), indicator_id)
 
 
 def usual_units(session: Session, measure_ids: Collection[int]) -> dict[int, list[str]]:

@@ -11,6 +11,7 @@ from typing import Any
 from sqlmodel import Session
 
 from core.calendar import quarter_name
+from core.errors import N_
 from core.language import translate
 from core.units import rounded_text
 from milestones.indicator_math import GRADE_NAMES, VERDICTS
@@ -25,6 +26,7 @@ from reports.indicators import IndicatorFigures, indicator_figures
 from reports.rollup import Scope
 
 _HUNDRED = 100
+HIDDEN = N_("另有下级规划的 %(n)s 个项目（您无权查看明细）")
 # The columns of the table for people.
 TABLE = (
     *("no", "name", "unit", "baseline", "target", "official", "rolled_up", "if_all_finished", "if_commitments_kept"),
@@ -50,10 +52,15 @@ def _row(one: IndicatorFigures) -> dict[str, Any]:
     row |= _official(one.official)
     for name in _SERIES:
         row |= _pair(name, getattr(one, name))
+    row["unreported"] = one.unreported
+    for suffix, language in (("", "zh"), ("_en", "en")):
+        reason = one.rolled_up_why_not
+        row[f"rolled_up_why_not{suffix}"] = None if reason is None else reason.text(language)
     row |= _pair("needed", covered.needed) | _pair("planned", covered.planned)
     row |= {"works_unit": covered.unit}
     row |= _pair("support_pct", _percent(covered.support)) | _pair("support_pct_low", _percent(covered.support_low))
     row |= {"gap": _with_unit(covered.gap, covered.unit), "gap_low": _with_unit(covered.gap_low, covered.unit)}
+    row |= {"over": _with_unit(covered.over, covered.unit)}
     row |= {"why_not": told(covered.why_not, "zh"), "why_not_en": told(covered.why_not, "en")}
     row |= {"verdict": covered.verdict, "by_body": covered.by_body}
     row |= {"timeless": one.own.timeless + one.supported.timeless}
@@ -124,19 +131,29 @@ def _parts(one: Contribution, rule: RuleTerms | None) -> Iterable[dict[str, Any]
             continue
         effect = None if rule is None else rule.effect(one.terms.measure_id, quantity, one.unit)
         yield (
-            {"project": one.project, "name": one.name, "measure": one.measure, "tier": tier}
+            {"project": one.project or None, "name": hidden_name(one) or one.name, "measure": one.measure, "tier": tier}
             | _pair("quantity", quantity)
             | {"unit": one.unit}
             | _pair("factor", one.terms.factor)
             | _pair("effect", effect)
             | {"effect_unit": None if rule is None else rule.unit}
             | {"supported": one.supported, "may_count_twice": tier == "planned" and one.inside is not None}
+            | {"hidden_projects": one.hidden or None}
         )
+
+
+def hidden_name(one: Contribution) -> str | None:
+    """What stands for the projects of lower plans that the reader may not see."""
+    return translate(HIDDEN, "zh") % {"n": one.hidden} if one.hidden else None
 
 
 def _promise(one: Promise) -> dict[str, Any]:
     row = {"name": one.name, "measure": one.measure} | _pair("quantity", one.quantity)
-    return row | {"unit": one.unit, "years": one.years, "may_count_twice": one.inside}
+    return (
+        row
+        | {"unit": one.unit, "years": one.years, "may_count_twice": one.inside is not None}
+        | _pair("counted_twice", one.inside)
+    )
 
 
 def flat_rows(rows: Iterable[Mapping[str, Any]]) -> Iterable[dict[str, Any]]:
@@ -144,7 +161,7 @@ def flat_rows(rows: Iterable[Mapping[str, Any]]) -> Iterable[dict[str, Any]]:
     for row in rows:
         flat: dict[str, Any] = {}
         for name, value in row.items():
-            if name in ("gap", "gap_low"):
+            if name in ("gap", "gap_low", "over"):
                 flat |= {f"{name}_{part}": _cell(part, cell) for part, cell in value.items()}
             else:
                 flat[name] = _cell(name, value)

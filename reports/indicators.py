@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from sqlmodel import Session
 
+from milestones import why_not
 from milestones.indicator_math import (
     Achievement,
     IndicatorTerms,
@@ -32,6 +33,7 @@ from milestones.indicator_rollup import (
 )
 from milestones.indicators import Indicator, Target
 from milestones.support import Coverage, coverage
+from milestones.why_not import WhyNot
 from portfolio.access import Reader
 from portfolio.plans import Plan
 from reports.indicator_gathering import Gathered, gathered
@@ -46,7 +48,8 @@ class IndicatorFigures:
     """Everything that is said of one indicator as of a quarter; what is not computable is None, and `coverage.why_not` says why.
 
     The series stand apart: `official` (监测值), `rolled_up` (推算值), `if_all_finished` (规划支撑值), `if_commitments_kept`
-    (任务目标值) and `line`. The `_low` ones leave out what a contradiction may count twice; None where there is none.
+    (任务目标值) and `line`. The `_low` ones leave out what a contradiction may count twice; None where there is none. Where no
+    works count nothing is rolled up: null is not 0, nor the baseline, and `rolled_up_why_not` says so.
     `own` are the effects of the plan's own projects and `supported` those of linked lower plans' projects, in `rule.unit`.
     `contributions` is empty unless they were asked for.
     Units: the indicator's own; of `coverage` the measure's.
@@ -74,6 +77,7 @@ class IndicatorFigures:
     official: Official | None
     readings: tuple[Official, ...]
     rolled_up: Fraction | None
+    rolled_up_why_not: WhyNot | None
     if_all_finished: Fraction | None
     if_all_finished_low: Fraction | None
     if_commitments_kept: Fraction | None
@@ -87,6 +91,13 @@ class IndicatorFigures:
     line: Line | None
     works_unit: WorksUnit | None = None
     contributions: tuple[Contribution, ...] = ()
+
+    @property
+    def unreported(self) -> bool:
+        """Whether nothing at all was reported of the works that its rule counts (未填报)."""
+        works = (self.own, self.supported)
+        known = (getattr(one, name) for one in works for name in ("claimed", "verified", "surviving", "counted"))
+        return self.rule is not None and self.rule.why_not is None and all(one is None for one in known)
 
     @property
     def numerator(self) -> Fraction | None:
@@ -133,7 +144,8 @@ def _figures(records: Gathered, row: Indicator, plan: Plan, set_target: Target |
     own, supported, both = _effects(rule, amounts)
     latest = readings[-1] if readings else None
     previous = readings[-2].measured if len(readings) > 1 else None
-    rolled_up = _value(rule, terms, row, both.counted or Fraction(0))
+    rolled_up = _value(rule, terms, row, both.counted)
+    nothing_rolled = why_not.NO_RULE if rule is None else rule.why_not or why_not.NOTHING_COUNTED
     planned = both.planned or Fraction(0)
     return IndicatorFigures(
         indicator_id=row.id,
@@ -158,6 +170,7 @@ def _figures(records: Gathered, row: Indicator, plan: Plan, set_target: Target |
         official=latest,
         readings=tuple(readings),
         rolled_up=rolled_up,
+        rolled_up_why_not=nothing_rolled if rolled_up is None else None,
         if_all_finished=_value(rule, terms, row, planned),
         if_all_finished_low=None if both.inside is None else _value(rule, terms, row, planned - both.inside),
         if_commitments_kept=_kept(rule, terms, row, promises),
@@ -167,7 +180,9 @@ def _figures(records: Gathered, row: Indicator, plan: Plan, set_target: Target |
         supported=supported,
         coverage=coverage(target, terms, rule, both, counted_in, row.unit),
         achieved=achievement(target, terms, latest.measured if latest else None, previous),
-        rolled_up_achieved=achievement(target, terms, None if rolled_up is None else Measured(rolled_up)),
+        rolled_up_achieved=Achievement(why_not=nothing_rolled)
+        if rolled_up is None
+        else achievement(target, terms, Measured(rolled_up)),
         line=straight_line(target, terms, row.baseline_year or (plan.first_year - 1 if row.change else None)),
         works_unit=counted_in,
         contributions=contributions(rule, amounts, records.named),

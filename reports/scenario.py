@@ -8,15 +8,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from core.units import converted
+from core.units import converted, plain_unit
 from milestones.indicator_rollup import Amounts
+from milestones.overlapping import counted_twice
 from reports.indicator_gathering import Gathered
 from reports.indicator_terms import RuleRecord
 from reports.indicators import IndicatorFigures, figures_from
 
 # What is compared of an indicator before and after.
 COMPARED = ("rolled_up", "if_all_finished", "if_all_finished_low", "if_commitments_kept", "if_commitments_kept_low")
-COVERED = ("needed", "planned", "planned_low", "support", "support_low", "gap", "gap_low", "verdict")
+COVERED = ("needed", "planned", "planned_low", "support", "support_low", "gap", "gap_low", "over", "verdict")
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class PlannedWork:
     """One quantity that a project or part is to deliver, with the plans in which it counts (id, by a link or as its own).
 
     `ids` are those of the part and its package; `years_of` is the project whose last year holds. `value` is as printed, in
-    `unit`, of a yearly one for each year.
+    `unit`, of a yearly one for each year. One of a lower plan that the reader may not see counts, and is not `shown`.
     """
 
     quantity_id: int
@@ -41,6 +42,7 @@ class PlannedWork:
     first_year: int | None
     last_year: int | None
     plans: tuple[tuple[int, bool], ...]
+    shown: bool = True
 
     @property
     def total(self) -> Fraction | None:
@@ -188,7 +190,10 @@ def _changed_amounts(
 
 
 def _replaced(
-    held: Amounts, works: Iterable[PlannedWork], delivered: Mapping[int, Fraction | None], inside: set[int]
+    held: Amounts,
+    works: Iterable[PlannedWork],
+    delivered: Mapping[int, Fraction | None],
+    inside: Mapping[int, Fraction],
 ) -> Amounts:
     planned, within, timeless = held.planned, None, held.timeless
     for one in works:
@@ -199,15 +204,29 @@ def _replaced(
         planned = difference if planned is None else planned + difference
         timeless -= one.total is None
         if one.quantity_id in inside:
-            within = (within or Fraction(0)) + converted(total, one.unit, held.unit)
+            within = (within or Fraction(0)) + converted(inside[one.quantity_id], one.unit, held.unit)
     return replace(held, planned=planned, inside=within, timeless=timeless)
 
 
-def _inside(copy: Copy, works: Sequence[PlannedWork], delivered: Mapping[int, Fraction | None]) -> set[int]:
-    """The works that may lie in those of another project, which only holds where that one delivers anything."""
-    found = set()
-    for measure_id, inner, outer in copy.overlaps:
-        of_measure = [one for one in works if one.measure_id == measure_id]
-        if any(outer in one.ids and delivered[one.quantity_id] != 0 for one in of_measure):
-            found |= {one.quantity_id for one in of_measure if inner in one.ids}
-    return found
+def _inside(copy: Copy, works: Sequence[PlannedWork], delivered: Mapping[int, Fraction | None]) -> dict[int, Fraction]:
+    """What of each work may lie in those of other projects, in its own unit: at most as much as these deliver now."""
+    units: dict[int, str] = {}
+    for one in works:
+        units.setdefault(one.measure_id, plain_unit(one.unit))
+    sizes = {
+        one.quantity_id: converted(delivered[one.quantity_id] or 0, one.unit, units[one.measure_id]) for one in works
+    }
+    pairs = [
+        (one.quantity_id, other.quantity_id)
+        for measure_id, inner, outer in copy.overlaps
+        for one in works
+        if one.measure_id == measure_id and inner in one.ids
+        for other in works
+        if other.measure_id == measure_id and outer in other.ids
+    ]
+    inside = counted_twice(sizes, pairs)
+    return {
+        one.quantity_id: converted(inside[one.quantity_id], units[one.measure_id], one.unit)
+        for one in works
+        if one.quantity_id in inside
+    }

@@ -11,7 +11,7 @@ from core.database import select_columns
 from core.units import MICRO
 from milestones.indicator_rules import Overlap, ProgrammeLink
 from milestones.quantities import Measure
-from portfolio.access import Reader
+from portfolio.access import OPERATOR_READER, Reader
 from portfolio.dated import in_force
 from portfolio.plans import Plan, Programme
 from portfolio.projects import Project
@@ -48,7 +48,7 @@ def scenario_copy(session: Session, reader: Reader, plan: Plan, quarter: int, ed
 
 def _works(session: Session, reader: Reader, scope: Scope, measures: set[int], plan_id: int) -> list[PlannedWork]:
     """The planned works of the plan's own projects and of those that support any of the plans, in these measures."""
-    everywhere = replace(scope, plan_ids=None)
+    everywhere, seen = replace(scope, plan_ids=None), reader.plans_for("view")
     supports: dict[int, list[int]] = defaultdict(list)
     limited_to = select_columns(Project.id).where(col(Project.plan_id).in_(scope.plan_ids or ()))
     if has_links(session, reader, scope):
@@ -58,7 +58,8 @@ def _works(session: Session, reader: Reader, scope: Scope, measures: set[int], p
         limited_to = select_columns(Project.id).where(
             or_(col(Project.plan_id).in_(scope.plan_ids or ()), col(Project.id).in_(supports))
         )
-    keyed = keyed_leaves(reader, everywhere, ("plan", "project"), 1, limited_to)
+    # What a lower plan's projects give counts for everybody who sees the plan that they support.
+    keyed = keyed_leaves(OPERATOR_READER, everywhere, ("plan", "project"), 1, limited_to)
     rows = planned_rows(everywhere, limited_to)
     query = (
         select_columns(
@@ -100,6 +101,7 @@ def _works(session: Session, reader: Reader, scope: Scope, measures: set[int], p
             first_year=first,
             last_year=last,
             plans=((own_plan, False), *((id_, True) for id_ in supports.get(leaf_id, ()) if id_ != own_plan)),
+            shown=seen is None or own_plan in seen,
         )
         for (
             quantity_id, code, name, project, leaf_id, top_id, own_plan, measure_id, measure, unit, micro, per, first,

@@ -83,11 +83,13 @@ def money_mismatches(session: Session, quarter: int) -> list[Mismatch]:
         for name in (*_OF_PROJECTS, *_OF_ENTRIES):
             shown = {row.keys: row for row in money_rollup(session, OPERATOR_READER, scope, name.split(","))}
             for key in sorted(shown.keys() | again[name].keys(), key=str):
-                found += _differences(f"money {edition} by {name} {key}", shown.get(key), again[name].get(key))
+                differing = _differences(f"money {edition} by {name} {key}", shown.get(key), again[name].get(key))
+                found += [replace(one, plan=key[0]) for one in differing]
         for row in movement(session, OPERATOR_READER, scope, ("plan",)):
             total = row.opening_fen + row.corrections_fen + row.flow_fen
             if total != row.closing_fen:
-                found.append(Mismatch(f"movement {edition} of {row.figure} {row.keys}", row.closing_fen, total))
+                what = f"movement {edition} of {row.figure} {row.keys}"
+                found.append(Mismatch(what, row.closing_fen, total, row.keys[0]))
     return found
 
 

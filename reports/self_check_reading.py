@@ -19,11 +19,12 @@ CHUNK = 2000
 
 @dataclass(frozen=True)
 class Mismatch:
-    """A figure that came out differently on the two paths."""
+    """A figure that came out differently on the two paths. `plan` is the code or id of the plan whose it is; None: of several."""
 
     what: str
     shown: Any
     recomputed: Any
+    plan: str | int | None = None
 
     def __str__(self) -> str:
         return f"{self.what}: {self.shown} ≠ {self.recomputed}"

@@ -11,9 +11,9 @@ from typing import Any
 
 from sqlmodel import Session
 
-from core.units import MICRO, UnknownUnit, UnlikeUnits, converted, dimension
+from core.units import MICRO, converted, dimension
 from milestones.commitments import Commitment, CommitmentProject
-from milestones.indicator_rules import IndicatorRule, RuleMeasure
+from milestones.indicator_rules import IndicatorRule, Overlap, RuleMeasure
 from milestones.indicators import Indicator, Target
 from milestones.quantities import Measure
 from milestones.readings import OfficialReading
@@ -22,7 +22,9 @@ from portfolio.plans import Plan
 from portfolio.projects import Project
 from reports.indicators import IndicatorFigures
 from reports.rollup import Scope
+from reports.self_check_overlaps import twice_by_cuts
 from reports.self_check_reading import Mismatch, holding, stream
+from reports.self_check_targets import baseline_of, far_end, is_met, stored_goal, toward_of
 
 Sums = Mapping[str, Fraction | None]
 
@@ -37,6 +39,8 @@ class Stored:
     targets: Mapping[int, Target]
     readings: Mapping[int, OfficialReading]
     promises: Mapping[int, Sequence[tuple[Commitment, int]]]
+    carriers: Mapping[int, set[int]]
+    overlaps: Sequence[Overlap]
 
 
 def stored(session: Session, scope: Scope) -> Stored:
@@ -45,9 +49,10 @@ def stored(session: Session, scope: Scope) -> Stored:
     for row in stream(session, RuleMeasure):
         measures[row.rule_id].append(row)
     readings: dict[int, OfficialReading] = {}
-    for row in stream(session, OfficialReading):
-        since = row.posted_period if scope.edition == AS_ISSUED else row.quarter
-        if row.state == APPROVED and max(since, row.quarter) <= scope.quarter:
+    known = [row for row in stream(session, OfficialReading) if _is_known(row, scope)]
+    taken_back = {row.withdraws_id for row in known}
+    for row in known:
+        if row.withdraws_id is None and row.id not in taken_back:
             held = readings.get(row.indicator_id)
             if held is None or (held.quarter, held.id) < (row.quarter, row.id):
                 readings[row.indicator_id] = row
@@ -58,7 +63,23 @@ def stored(session: Session, scope: Scope) -> Stored:
         targets={row.indicator_id: row for row in holding(session, Target, scope.quarter)},
         readings=readings,
         promises=_promises(session),
+        carriers=_carriers(session),
+        overlaps=list(holding(session, Overlap, scope.quarter)),
     )
+
+
+def _is_known(row: OfficialReading, scope: Scope) -> bool:
+    """Whether a reading, or that one is taken back, is known as of the quarter in its edition."""
+    since = row.posted_period if scope.edition == AS_ISSUED else row.quarter
+    return row.state == APPROVED and max(since or 0, row.quarter) <= scope.quarter
+
+
+def _carriers(session: Session) -> dict[int, set[int]]:
+    """The projects that carry each commitment."""
+    found: dict[int, set[int]] = defaultdict(set)
+    for row in stream(session, CommitmentProject):
+        found[row.commitment_id].add(row.project_id)
+    return found
 
 
 def _promises(session: Session) -> dict[int, list[tuple[Commitment, int]]]:
@@ -98,7 +119,7 @@ def is_computable(kept: Stored, rule: IndicatorRule | None, indicator: Indicator
 def value_again(rule: IndicatorRule, indicator: Indicator, effect: Fraction | None) -> Fraction | None:
     """The value by the formula with an effect, written out again."""
     added = effect or Fraction(0)
-    baseline = _baseline(indicator)
+    baseline = baseline_of(indicator)
     if rule.formula == "total":
         if indicator.change:
             return added
@@ -107,19 +128,6 @@ def value_again(rule: IndicatorRule, indicator: Indicator, effect: Fraction | No
     if whole is None or start is None or whole == 0:
         return None
     return converted((start + added) * 100 / whole, "%", indicator.unit or "%")
-
-
-def _baseline(indicator: Indicator) -> Fraction | None:
-    """The baseline in the indicator's own unit; None where it is in another one."""
-    if indicator.baseline_micro is None:
-        return None
-    value = Fraction(indicator.baseline_micro, MICRO)
-    if indicator.baseline_unit in (None, indicator.unit):
-        return value
-    try:
-        return converted(value, indicator.baseline_unit or "", indicator.unit or "")
-    except (UnlikeUnits, UnknownUnit):
-        return None
 
 
 def _whole_and_start(
@@ -159,22 +167,24 @@ def support_mismatches(
     }
     if is_computable(kept, rule, indicator) and rule is not None:
         pairs["rule"] = (covered.unit is not None and shown.rule is not None and shown.rule.why_not is None, True)
-        pairs["if_commitments_kept"] = (shown.if_commitments_kept, _promised(kept, rule, indicator))
+        promised, low = _promised(kept, rule, indicator)
+        pairs["if_commitments_kept"] = (shown.if_commitments_kept, promised)
+        pairs["if_commitments_kept_low"] = (shown.if_commitments_kept_low, low)
         pairs |= _support(kept, rule, indicator, shown, sums) if covered.unit is not None else {}
     else:
         figures = (shown.rolled_up, shown.if_all_finished, shown.if_commitments_kept, covered.needed, covered.support)
         pairs["value"] = (figures, (None,) * len(figures))
     for name, (one, again) in pairs.items():
         if one != again:
-            yield Mismatch(f"{what} {name}", one, again)
+            yield Mismatch(f"{what} {name}", one, again, shown.plan_id)
 
 
 def _support(
     kept: Stored, rule: IndicatorRule, indicator: Indicator, shown: IndicatorFigures, sums: Sums
 ) -> dict[str, tuple[Any, Any]]:
     covered = shown.coverage
-    goal = _goal(kept.targets.get(shown.indicator_id))
-    toward = 1 if goal is None else _toward(goal, indicator)
+    goal = stored_goal(kept.targets.get(shown.indicator_id))
+    toward = 1 if goal is None else toward_of(goal, indicator)
     factors = {(one.factor_numerator, one.factor_denominator) for one in kept.measures[rule.id or 0]}
     above, below = factors.pop() if len(factors) == 1 else (1, 1)
 
@@ -192,79 +202,73 @@ def _support(
         return pairs | {"verdict": (covered.verdict, "not-computable"), "needed": (covered.needed, None)}
     operator, value, high = goal
     begun = value_again(rule, indicator, None) or Fraction(0)
-    more = (high if high is not None and toward < 0 else value) - begun
-    if rule.formula == "share":
-        whole, _ = _whole_and_start(rule, indicator, _baseline(indicator))
-        more = converted(more, indicator.unit or "%", "%") / 100 * (whole or 0)
-    needed = works(more)
-    met = needed < 0 or _met(goal, indicator, begun)
+
+    def works_to(end: Fraction) -> Fraction:
+        more = end - begun
+        if rule.formula == "share":
+            whole, _ = _whole_and_start(rule, indicator, baseline_of(indicator))
+            more = converted(more, indicator.unit or "%", "%") / 100 * (whole or 0)
+        return works(more)
+
+    needed, far = works_to(high if high is not None and toward < 0 else value), far_end(goal, indicator)
+    over = None if far is None else max(Fraction(0), planned - works_to(far)) or None
+    met = needed < 0 or is_met(goal, indicator, begun)
     enough = planned > needed if operator in (">", "<") and high is None else planned >= needed
     share = None if met or needed == 0 else planned / needed
+    verdict = "already-met" if met else "short" if not enough else "enough" if over is None else "over"
     return pairs | {
         "needed": (covered.needed, needed),
+        "over": (covered.over, over),
         "support": (covered.support, share),
         "support_low": (covered.support_low, None if share is None or low is None else low / needed),
         "gap": (covered.gap, max(Fraction(0), needed - planned)),
         "gap_low": (covered.gap_low, None if low is None else max(Fraction(0), needed - low)),
-        "verdict": (covered.verdict, "already-met" if met else "enough" if enough else "short"),
+        "verdict": (covered.verdict, verdict),
     }
 
 
-_Goal = tuple[str, Fraction, Fraction | None]  # operator, number, the other end of a range
-
-
-def _goal(target: Target | None) -> _Goal | None:
-    if target is None:
-        return None
-    if target.kind in ("number", "range") and target.value_micro is not None:
-        high = None if target.high_micro is None else Fraction(target.high_micro, MICRO)
-        return target.operator or "", Fraction(target.value_micro, MICRO), high
-    if target.kind == "delegated" and target.reference_micro is not None:
-        return target.reference_operator or "", Fraction(target.reference_micro, MICRO), None
-    return None
-
-
-def _operator(goal: _Goal, indicator: Indicator) -> str:
-    """≥, ≤ and so on; what else is printed reads by what is called better."""
-    known = {"up": "≥", "down": "≤", "steady": "="}
-    return goal[0] if goal[0] in ("≥", ">", "≤", "<", "=") else known[indicator.direction or "up"]
-
-
-def _toward(goal: _Goal, indicator: Indicator) -> int:
-    """1 where more is wanted, -1 where less is."""
-    _, value, high = goal
-    operator = _operator(goal, indicator)
-    if high is None and operator != "=":
-        return 1 if operator in ("≥", ">") else -1
-    start = Fraction(0) if indicator.change else _baseline(indicator)
-    if start is None:
-        return -1 if indicator.direction == "down" else 1
-    return -1 if start > (value if high is None else high) else 1
-
-
-def _met(goal: _Goal, indicator: Indicator, reached: Fraction) -> bool:
-    """Whether a value is at the goal."""
-    _, value, high = goal
-    if high is not None:
-        return value <= reached <= high
-    return {
-        "≥": reached >= value,
-        ">": reached > value,
-        "≤": reached <= value,
-        "<": reached < value,
-        "=": reached == value,
-    }[_operator(goal, indicator)]
-
-
-def _promised(kept: Stored, rule: IndicatorRule, indicator: Indicator) -> Fraction | None:
-    """The value if every commitment is kept; of a plain sum without the indicator's own, which is its target."""
+def _promised(kept: Stored, rule: IndicatorRule, indicator: Indicator) -> tuple[Fraction | None, Fraction | None]:
+    """The value if every commitment is kept, and its low reading; of a plain sum without the indicator's own, its target."""
     factors = {
         one.measure_id: Fraction(one.factor_numerator, one.factor_denominator) for one in kept.measures[rule.id or 0]
     }
     unit = formula_unit(rule, indicator.unit) or ""
-    effects = [
-        converted(Fraction(micro, MICRO), row.unit, unit) * factors[row.measure_id]
+    listed = [
+        (row, converted(Fraction(micro, MICRO), row.unit, unit))
         for row, micro in kept.promises.get(indicator.plan_id, ())
         if row.measure_id in factors and not (rule.formula == "total" and row.indicator_id == indicator.id)
     ]
-    return value_again(rule, indicator, sum(effects, Fraction(0))) if effects else None
+    if not listed:
+        return None, None
+    whole = sum((size * factors[row.measure_id] for row, size in listed), Fraction(0))
+    twice: dict[int, Fraction] = {}
+    for measure_id in factors:
+        sizes = {row.id or 0: size for row, size in listed if row.measure_id == measure_id}
+        found = twice_by_cuts(sizes, _within(kept, indicator.plan_id, measure_id))
+        if found is not None:
+            twice[measure_id] = found
+    low = whole - sum((size * factors[measure_id] for measure_id, size in twice.items()), Fraction(0))
+    return value_again(rule, indicator, whole), value_again(rule, indicator, low) if twice else None
+
+
+def _within(kept: Stored, plan_id: int, measure_id: int) -> set[tuple[int, int]]:
+    """Which commitment may lie in which: every project that carries it lies in one that carries another."""
+    alike = [row.id or 0 for row, _ in kept.promises.get(plan_id, ()) if row.measure_id == measure_id]
+    lies_in = {
+        (one.inner_project_id, one.outer_project_id)
+        for one in kept.overlaps
+        if (one.plan_id, one.measure_id) == (plan_id, measure_id)
+    }
+    found = set()
+    for one in alike:
+        by = {
+            inner: {
+                other
+                for other in alike
+                if other != one and any((inner, o) in lies_in for o in kept.carriers.get(other, ()))
+            }
+            for inner in kept.carriers.get(one, ())
+        }
+        if all(by.values()):
+            found |= {(one, other) for others in by.values() for other in others}
+    return found

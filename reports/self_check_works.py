@@ -19,6 +19,7 @@ from portfolio.plans import Plan, Programme
 from portfolio.projects import Project
 from reports.indicators import indicator_figures
 from reports.rollup import Scope
+from reports.self_check_overlaps import twice_by_cuts
 from reports.self_check_reading import LiveProject, Mismatch, holding, live_projects, stream
 from reports.self_check_support import formula_unit, is_computable, stored, support_mismatches, value_again
 from reports.works import works_rollup
@@ -31,7 +32,10 @@ Cells = dict[str, Fraction]  # sums by figure; a figure that is not there was ne
 
 @dataclass(frozen=True)
 class _Entry:
-    """A quantity that counts. `stands` is 1, of a reversal -1; `lowers`: a loss after a survival check."""
+    """A quantity that counts. `stands` is 1, of a reversal -1; `lowers`: a loss after a survival check.
+
+    `quarter` is when it began to count; of a loss when what it lowers did, so that with a lag it is lost at once.
+    """
 
     tier: str
     quarter: int
@@ -83,10 +87,12 @@ def work_mismatches(session: Session, quarter: int) -> list[Mismatch]:
                 shown = {name: value for name in _FIGURES if (value := getattr(row, name)) is not None}
                 shown = {name: converted(value, row.unit, unit) for name, value in shown.items()}
                 if shown != wanted:
-                    found.append(Mismatch(f"works {edition} by {by} {row.keys} {row.measure}", shown, wanted))
+                    what = f"works {edition} by {by} {row.keys} {row.measure}"
+                    found.append(Mismatch(what, shown, wanted, row.keys[0]))
             for key, wanted in again.items():
                 if wanted:
-                    found.append(Mismatch(f"works {edition} by {by} {key[:-1]} {names[key[-1]]}", None, wanted))
+                    what = f"works {edition} by {by} {key[:-1]} {names[key[-1]]}"
+                    found.append(Mismatch(what, None, wanted, key[0]))
         found += _indicator_mismatches(session, scope, projects, works)
     return found
 
@@ -114,6 +120,7 @@ def _read(session: Session, scope: Scope) -> _Works:
                 amount = converted(Fraction(row.value_micro * years, MICRO), row.unit, works.units[row.measure_id])
                 sums = works.planned[leaf]
                 sums[row.measure_id] = sums.get(row.measure_id, Fraction(0)) + amount
+    happened = {row.id: row.occurred_quarter for row in stream(session, WorkEntry)}
     for row in stream(session, WorkEntry):
         counts = row.state == APPROVED and (row.posted_period if issued else row.occurred_quarter) <= scope.quarter
         if not counts or row.quantity_micro is None:
@@ -121,7 +128,8 @@ def _read(session: Session, scope: Scope) -> _Works:
         unit = works.units.setdefault(row.measure_id, row.unit)
         amount = converted(Fraction(row.quantity_micro, MICRO), row.unit, unit)
         lowers = row.tier == LOST and row.based_on_id is not None
-        entry = _Entry(row.tier, row.occurred_quarter, amount, -1 if row.kind == REVERSAL else 1, lowers)
+        quarter = happened[row.based_on_id] if lowers else row.occurred_quarter
+        entry = _Entry(row.tier, quarter, amount, -1 if row.kind == REVERSAL else 1, lowers)
         works.entries[row.project_id][row.measure_id].append(entry)
     return works
 
@@ -171,14 +179,15 @@ def _indicator_mismatches(
             sums = _effects(leaves[shown.plan_id], rows.measures[rule.id or 0], works, overlaps, unit, scope)
             low = None if sums["inside"] is None else (sums["planned"] or 0) - sums["inside"]
             again = {
-                "rolled_up": value_again(rule, indicator, sums["counted"]),
+                # Where nothing counts nothing is said: the baseline is no roll-up.
+                "rolled_up": None if sums["counted"] is None else value_again(rule, indicator, sums["counted"]),
                 "if_all_finished": value_again(rule, indicator, sums["planned"]),
                 "if_all_finished_low": None if low is None else value_again(rule, indicator, low),
             }
             for name, value in again.items():
                 if getattr(shown, name) != value:
                     what = f"indicator {scope.edition} {shown.key} {name}"
-                    yield Mismatch(what, getattr(shown, name), value)
+                    yield Mismatch(what, getattr(shown, name), value, shown.plan_id)
         yield from support_mismatches(rows, indicator, shown, sums, scope.edition)
 
 
@@ -213,25 +222,33 @@ def _effects(
 ) -> dict[str, Fraction | None]:
     tiers = ("planned", "claimed", "verified", "surviving")
     sums: dict[str, Fraction | None] = dict.fromkeys((*tiers, "counted", "inside"))
+
+    def add(name: str, quantity: Fraction | None, of: RuleMeasure) -> None:
+        if quantity is not None:
+            factor = Fraction(of.factor_numerator, of.factor_denominator)
+            effect = converted(quantity, works.units[of.measure_id], unit) * factor
+            sums[name] = (sums[name] or Fraction(0)) + effect
+
     for of in measures:
-        factor = Fraction(of.factor_numerator, of.factor_denominator)
         for leaf in leaves:
             now = works.cells(leaf.id, of.measure_id)
             then = works.cells(leaf.id, of.measure_id, scope.quarter - 10 * of.lag_years)
-            inside = now.get("planned") if _lies_inside(leaf, leaves, of.measure_id, works, overlaps) else None
-            found = {name: now.get(name) for name in tiers} | {"counted": then.get(of.tier), "inside": inside}
-            for name, quantity in found.items():
-                if quantity is not None:
-                    effect = converted(quantity, works.units[of.measure_id], unit) * factor
-                    sums[name] = (sums[name] or Fraction(0)) + effect
+            for name, quantity in ({name: now.get(name) for name in tiers} | {"counted": then.get(of.tier)}).items():
+                add(name, quantity, of)
+        add("inside", _counted_twice(leaves, of.measure_id, works, overlaps), of)
     return sums
 
 
-def _lies_inside(leaf: _Leaf, leaves: set[_Leaf], measure_id: int, works: _Works, overlaps: Iterable[Overlap]) -> bool:
-    """Whether another project that counts, too, may already hold what this one plans."""
-    return any(
-        one.measure_id == measure_id
-        and one.inner_project_id in leaf.ids
-        and any(one.outer_project_id in other.ids and measure_id in works.planned.get(other.id, {}) for other in leaves)
+def _counted_twice(leaves: set[_Leaf], measure_id: int, works: _Works, overlaps: Iterable[Overlap]) -> Fraction | None:
+    """What of a measure other projects that count, too, may already hold."""
+    sizes = {leaf.id: works.planned.get(leaf.id, {}).get(measure_id, Fraction(0)) for leaf in leaves}
+    pairs = {
+        (leaf.id, other.id)
         for one in overlaps
-    )
+        if one.measure_id == measure_id
+        for leaf in leaves
+        if one.inner_project_id in leaf.ids
+        for other in leaves
+        if one.outer_project_id in other.ids
+    }
+    return twice_by_cuts(sizes, pairs)

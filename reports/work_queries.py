@@ -44,14 +44,16 @@ def work_sums(
     `surviving` less `lost`; in one unit it may be below zero, where what was lost was found alive in another.
 
     `earlier` names (sum, quarter): a column `verified_20234` has only what had happened by the end of that earlier quarter, of
-    what counts as of the scope's quarter.
+    what counts as of the scope's quarter. Only gains wait: of what was alive by then a later loss is lost at once.
 
     Not `exact` takes two thirds of the time, and a sum may be 0 where nothing stands; every other sum is right.
     """
     entry = WorkEntry
-    sums = [_sum_of(name, true(), exact).label(name) for name in names]
+    sums = [_sum_of(name, true(), true(), exact).label(name) for name in names]
     sums += [
-        _sum_of(name, col(entry.occurred_quarter) <= quarter, exact).label(earlier_name(name, quarter))
+        _sum_of(name, col(entry.occurred_quarter) <= quarter, _found_by(quarter), exact).label(
+            earlier_name(name, quarter)
+        )
         for name, quarter in earlier
     ]
     groups = (col(entry.project_id), col(entry.measure_id), col(entry.unit))
@@ -64,19 +66,29 @@ def earlier_name(name: str, quarter: int) -> str:
     return f"{name}_{quarter}"
 
 
-def _sum_of(name: str, among: Any, exact: bool) -> Any:
-    """One sum of the entries that meet a condition. FILTER is quicker than CASE: most rows are of another tier."""
+def _found_by(quarter: int) -> Any:
+    """The condition that what a loss lowers had been found alive by the end of a quarter."""
+    found = aliased(WorkEntry)
+    of = select_columns(found.occurred_quarter).where(col(found.id) == col(WorkEntry.based_on_id))
+    return of.correlate(WorkEntry).scalar_subquery() <= quarter
+
+
+def _sum_of(name: str, among: Any, lost_among: Any, exact: bool) -> Any:
+    """One sum of the entries that meet a condition, losses one of their own where they lower what is alive.
+
+    FILTER is quicker than CASE: most rows are of another tier.
+    """
     tier, quantity = col(WorkEntry.tier), col(WorkEntry.quantity_micro)
     checked = col(WorkEntry.based_on_id).is_not(None)
     kinds: dict[str, Any] = {
         "lost": and_(tier == LOST, checked),
         "lost_before": and_(tier == LOST, ~checked),
-        "alive": or_(tier == SURVIVING, and_(tier == LOST, checked)),
+        "alive": or_(and_(tier == SURVIVING, among), and_(tier == LOST, checked, lost_among)),
     }
     added = case((tier == LOST, -quantity), else_=quantity) if name == "alive" else quantity
-    kind = and_(kinds.get(name, tier == name), among)
+    kind = kinds[name] if name == "alive" else and_(kinds.get(name, tier == name), among)
     sum_ = func.sum(added).filter(kind)
-    return case((func.sum(_standing()).filter(kind) > 0, sum_)) if exact else sum_
+    return case((func.sum(standing()).filter(kind) > 0, sum_)) if exact else sum_
 
 
 def not_applicable_sums(scope: Scope, limited_to: Select[Any] | None) -> Subquery:
@@ -84,7 +96,7 @@ def not_applicable_sums(scope: Scope, limited_to: Select[Any] | None) -> Subquer
     entry, reported = WorkEntry, aliased(WorkEntry)
     groups = (col(entry.project_id), col(entry.measure_id))
     quantities = (
-        select_columns(func.sum(_standing(reported)))
+        select_columns(func.sum(standing(reported)))
         .where(
             counted(reported, scope.quarter, scope.edition),
             col(reported.project_id) == col(entry.project_id),
@@ -97,7 +109,7 @@ def not_applicable_sums(scope: Scope, limited_to: Select[Any] | None) -> Subquer
         select_columns(*groups, func.min(entry.unit).label("unit"), literal(1).label("not_applicable"))
         .where(*_asked(scope, limited_to), col(entry.quantity_micro).is_(None))
         .group_by(*groups)
-        .having(func.sum(_standing()) > 0, func.coalesce(quantities, 0) == 0)
+        .having(func.sum(standing()) > 0, func.coalesce(quantities, 0) == 0)
         .subquery("not_applicable")
     )
 
@@ -109,7 +121,7 @@ def _asked(scope: Scope, limited_to: Select[Any] | None) -> list[Any]:
     return asked
 
 
-def _standing(entry: Any = WorkEntry) -> Any:
+def standing(entry: Any = WorkEntry) -> Any:
     """How many entries a row adds to those that stand: a reversal takes its original away."""
     return case((col(entry.kind) == REVERSAL, -1), else_=1)
 

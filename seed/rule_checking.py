@@ -1,10 +1,12 @@
 """What must hold of a plan's rules beyond their shape: every indicator decided once, every name known, every unit of its kind."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
 from core.errors import Broken
 from core.units import dimension, micro_from_text, unit_name
+from milestones.overlapping import lies_in_itself
 from seed.checking import SeedFolder, SeedProblem
 from seed.rule_records import SeedAmount, SeedKinds, SeedRule, SeedRuleMeasure
 from seed.yaml_lines import Place
@@ -101,7 +103,7 @@ def _measures_of_projects(found: SeedFolder) -> dict[str, str]:
 
 
 def _overlaps(found: SeedFolder) -> Iterator[tuple[Place, str]]:
-    """Both projects and the contradiction are known, and both projects have a quantity of the measure."""
+    """Both projects and the contradiction are known, both projects have a quantity of the measure, and nothing lies in itself."""
     owners: list[Any] = [one for project in found.projects.projects for one in (project, *project.parts)]
     projects = {one.key: one for one in owners}
     contradictions = {one.key for one in found.contradictions.contradictions}
@@ -115,3 +117,19 @@ def _overlaps(found: SeedFolder) -> Iterator[tuple[Place, str]]:
                 yield (*place, name), f"unknown project {getattr(overlap, name)}"
             elif all(quantity.measure != overlap.measure for quantity in project.quantities):
                 yield (*place, name), f"project {project.key} has no quantity of {overlap.measure}"
+    yield from _rounds(found)
+
+
+def _rounds(found: SeedFolder) -> Iterator[tuple[Place, str]]:
+    parts = {one.key: {one.key, *(part.key for part in one.parts)} for one in found.projects.projects}
+    pairs: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for index, overlap in enumerate(found.rules.overlaps):
+        inner, outer = (parts.get(key, {key}) for key in (overlap.inner, overlap.outer))
+        added = [(one, other) for one in inner for other in outer]
+        if lies_in_itself([*pairs[overlap.measure], *added]):
+            yield (
+                ("overlaps", index, "inner"),
+                f"{overlap.outer} already lies in {overlap.inner}: a round has no low reading",
+            )
+        else:
+            pairs[overlap.measure] += added

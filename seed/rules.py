@@ -12,6 +12,7 @@ from sqlmodel import Session, select
 from core.units import micro_from_text, unit_name
 from milestones.indicator_rules import NO_FORMULA, Overlap
 from milestones.indicators import Indicator
+from milestones.overlap_recording import record_overlap
 from milestones.quantities import Measure, measure_named
 from milestones.rule_setting import RULE_FIELDS, HeldRule, MeasureShare, put_rule, rules_in_force
 from portfolio.contradictions import Contradiction
@@ -139,32 +140,39 @@ def _put_overlaps(loading: Loading) -> None:
     }
     rows = session.exec(select(Overlap).where(Overlap.plan_id == loading.plan_id)).all()
     held = {(row.measure_id, row.inner_project_id, row.outer_project_id): row for row in rows}
+    wanted = []
     for record in loading.seed.rules.overlaps:
         measure_id = session.exec(select(Measure.id).where(Measure.name == record.measure)).one()
-        inner, outer = (loading.projects[key].id for key in (record.inner, record.outer))
+        inner, outer = (loading.projects[key] for key in (record.inner, record.outer))
         assert measure_id is not None
-        assert inner is not None
-        assert outer is not None
-        row = held.pop((measure_id, inner, outer), None)
-        if row is None:
-            row = Overlap(
-                plan_id=loading.plan_id,
-                measure_id=measure_id,
-                inner_project_id=inner,
-                outer_project_id=outer,
-                contradiction_id=keys[record.contradiction],
-                effective_from=start,
-            )
-            loading.tally.created += 1
-        elif row.contradiction_id != keys[record.contradiction] and row.supplied_by is None:
-            row.contradiction_id = keys[record.contradiction]
-            loading.tally.changed += 1
-        else:
-            loading.tally.unchanged += 1
-        session.add(row)
+        assert inner.id is not None
+        assert outer.id is not None
+        wanted.append(
+            (measure_id, inner, outer, keys[record.contradiction], held.pop((measure_id, inner.id, outer.id), None))
+        )
+    # What no longer stands in the file ends first, so that the other way round may be recorded instead.
     for row in held.values():
         if row.supplied_by is None and row.effective_until is None:
             row.effective_until = row.effective_from
             session.add(row)
             loading.tally.changed += 1
+    session.flush()
+    for measure_id, inner, outer, contradiction_id, known in wanted:
+        if known is None:
+            record_overlap(
+                session,
+                loading.plan_id,
+                measure_id,
+                inner,
+                outer,
+                from_quarter=start,
+                contradiction_id=contradiction_id,
+            )
+            loading.tally.created += 1
+        elif known.contradiction_id != contradiction_id and known.supplied_by is None:
+            known.contradiction_id = contradiction_id
+            session.add(known)
+            loading.tally.changed += 1
+        else:
+            loading.tally.unchanged += 1
     session.flush()

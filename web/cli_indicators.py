@@ -44,5 +44,7 @@ def indicators(
         table = Table(*TABLE)
         for row in rows:
             cells = [row[name]["value"] if name == "gap" else row[name] for name in TABLE]
+            if row["unreported"]:
+                cells[TABLE.index("rolled_up")] = "未填报"  # which is not 0
             table.add_row(*("—" if cell is None else str(cell) for cell in cells))
         Console().print(table)

@@ -32,9 +32,9 @@ def formulas(figures: IndicatorFigures) -> list[Formula]:
     without = [(-one.inside, one.unit, one.terms.weight) for one in parts if one.inside]
     counted = [(one.counted, one.unit, one.terms.weight) for one in parts if one.counted]
     promised = [(one.quantity, one.unit, _weight(rule, one.measure_id)) for one in figures.promises]
-    low = [(one.quantity, one.unit, _weight(rule, one.measure_id)) for one in figures.promises if not one.inside]
+    low = [(one.quantity - (one.inside or 0), one.unit, _weight(rule, one.measure_id)) for one in figures.promises]
     rows: list[tuple[str, str, list[Term], Fraction | None]] = [
-        (N_("推算值"), N_("按规则计入的工程量，已审核的填报"), counted, figures.rolled_up),
+        (N_("推算值"), N_("按规则计入的工程量，已接收的填报"), counted, figures.rolled_up),
         (N_("规划支撑值"), N_("登记的项目全部完成时"), planned, figures.if_all_finished),
         (N_("规划支撑值（低值）"), N_("可能重复计算的不计"), planned + without, figures.if_all_finished_low),
         (N_("任务目标值"), N_("规划的任务全部兑现时"), promised, figures.if_commitments_kept),

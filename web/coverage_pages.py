@@ -27,7 +27,7 @@ TIERS = {
     "planned": N_("任务"),
     "claimed": N_("上报"),
     "verified": N_("核实合格"),
-    "surviving": N_("保存"),
+    "surviving": N_("保存量"),
 }
 
 

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from core.errors import N_
 from milestones.indicator_rollup import Effects, WorksUnit
-from milestones.support import ALREADY, ENOUGH, NOT_COMPUTABLE, SHORT
+from milestones.support import ALREADY, ENOUGH, NOT_COMPUTABLE, OVER, SHORT
 from reports.coverage_sheet import CoverageLine, CoverageSheet
 from reports.findings import Sentence
 from web.printed import decimal
@@ -43,6 +43,7 @@ def line_finding(line: CoverageLine) -> Sentence:
         "name": named(line),
         "value": "—" if one.if_all_finished is None else decimal(one.if_all_finished, 2) + _unit(one.unit),
         "gap": rounded(covered.gap),
+        "over": rounded(covered.over),
         "unit": covered.unit or "",
         "works": works_in_words(line),
     }
@@ -50,6 +51,8 @@ def line_finding(line: CoverageLine) -> Sentence:
         return Sentence(N_("%(name)s：项目全部完成只能支撑到 %(value)s，还需%(works)s %(gap)s %(unit)s"), facts)
     if covered.verdict == SHORT:
         return Sentence(N_("%(name)s：项目全部完成也不够，还需%(works)s %(gap)s %(unit)s"), facts)
+    if covered.verdict == OVER:
+        return Sentence(N_("%(name)s：项目全部完成将达到 %(value)s，超出目标 %(over)s %(unit)s"), facts)
     if covered.verdict == ENOUGH:
         return Sentence(N_("%(name)s：项目全部完成可以达到 %(value)s，足够达到目标"), facts)
     if covered.verdict == ALREADY:
@@ -70,6 +73,9 @@ def sheet_finding(sheet: CoverageSheet) -> Sentence:
         if not more:
             return line_finding(worst)
         return Sentence(N_("%(first)s；另有 %(more)s 项指标不足"), {"first": line_finding(worst), "more": more})
+    if counts[OVER]:
+        facts = {"n": counts[OVER], "enough": counts[ENOUGH]}
+        return Sentence(N_("没有不足的指标：%(n)s 项将超出目标，%(enough)s 项足够"), facts)
     if counts[ENOUGH]:
         return Sentence(N_("可以计算的 %(n)s 项指标，项目全部完成都足够"), {"n": counts[ENOUGH]})
     facts = {"already": counts[ALREADY], "rest": counts[NOT_COMPUTABLE]}

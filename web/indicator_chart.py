@@ -94,8 +94,8 @@ def series_chart(series: IndicatorSeries, plan_years: tuple[int, int], as_of: in
 
 
 def _beginning(begin: int, start: Fraction | None, points: Sequence[Point]) -> list[Point]:
-    """A roll-up that has values begins at the baseline."""
-    return [Point(begin, start)] if any(point.value is not None for point in points) else []
+    """A roll-up begins at the baseline where its first point is known; before something counted there is nothing to draw."""
+    return [Point(begin, start)] if points and points[0].value is not None else []
 
 
 def _labels(place: "_Place", marks: Iterable[tuple[str, str, Point]]) -> tuple[Label, ...]:

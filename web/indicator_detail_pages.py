@@ -8,6 +8,7 @@ from sqlmodel import Session, select
 
 from core.audit import HistoryLine, history
 from core.errors import N_, Broken
+from milestones.evidence import evidence_counts
 from milestones.indicator_math import GRADE_NAMES
 from milestones.indicator_rules import FORMULAS
 from milestones.indicators import OVER_PLACES, OVER_TIME
@@ -88,6 +89,7 @@ def _detail_page(
     series = indicator_series(session, reader, scope, id_)
     line = coverage_lines(session, reader, scope, [series.figures])[0]
     targets = target_history(session, id_)
+    lines = _reading_lines(session, reader, found, choices)
     return page(
         request,
         "indicators/detail.html",
@@ -106,7 +108,8 @@ def _detail_page(
         rules=rule_history(session, id_),
         targets=targets,
         target=next((one for one in targets if _in_force(one, choices.quarter)), None),
-        lines=_reading_lines(session, reader, found, choices),
+        lines=lines,
+        evidence=evidence_counts(session, "official_reading", [one.row.id or 0 for one in lines]),
         may={action: may(reader, action, row.plan_id) for action in ("record", "accept_works", "rules", "history")},
         history=[line for line in _history(session, id_) if may(reader, "history", row.plan_id)],
         history_labels=LABELS | RULE_LABELS | TARGET_LABELS | _TARGET_WORDS,

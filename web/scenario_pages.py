@@ -79,7 +79,7 @@ def _scenario_page(
         moved=sorted((one for one in moved if one.moves), key=lambda one: one.before.plan_id != plan.id),
         still=sum(1 for one in moved if not one.moves),
         works=offered(copy, plan.id, parameters, MOST_WORKS),
-        all_works=sum(1 for one in copy.works if plan.id in dict(one.plans)),
+        all_works=sum(1 for one in copy.works if one.shown and plan.id in dict(one.plans)),
         plans={row.id: found for row, found, _ in copy.gathered.indicators},
         decisions=[_told(one, plan, choices) for one in decisions_of(session, plan.id)],
         may_record=reader.may("rules", plan.id),

@@ -68,6 +68,7 @@ class _Reader:
 
     def __init__(self, copy: Copy, plan_id: int) -> None:
         self.copy, self.plan_id = copy, plan_id
+        self.works = [one for one in copy.works if one.shown]
         self.factors: dict[tuple[int, int], Fraction] = {}
         self.survivals: dict[int, Fraction] = {}
         self.targets: dict[int, Fraction] = {}
@@ -106,7 +107,7 @@ class _Reader:
 
     def target(self, name: str, rest: str, text: str) -> None:
         code, _, quantity = rest.rpartition(".")
-        work = next((one for one in self.copy.works if one.code == code and str(one.quantity_id) == quantity), None)
+        work = next((one for one in self.works if one.code == code and str(one.quantity_id) == quantity), None)
         if work is None:
             raise NoSuchProject(field=ALSO, found=code[:60] or rest[:60])
         if not _NUMBER.fullmatch(text.replace(",", "")):
@@ -120,7 +121,7 @@ class _Reader:
             self._said("target", work.name, work.measure, before, after)
 
     def finish(self, name: str, rest: str, text: str) -> None:
-        works = [one for one in self.copy.works if rest in (one.code, one.project)]
+        works = [one for one in self.works if rest in (one.code, one.project)]
         if not works:
             raise NoSuchProject(field=ALSO, found=rest[:60])
         own = next((one for one in works if one.code == rest), works[0])
@@ -167,7 +168,7 @@ def asked_of(parameters: Mapping[str, str], copy: Copy, plan_id: int) -> Asked:
         if len(reader.changes) > before:
             kept[name] = value.strip()
     named = parameters.get(ALSO, "").strip()
-    if named and not any(named in (one.code, one.project) for one in copy.works):
+    if named and not any(named in (one.code, one.project) for one in reader.works):
         problems.append(NoSuchProject(field=ALSO, found=named[:60]))
     scenario = Scenario(reader.factors, reader.survivals, reader.targets, reader.finishes)
     return Asked(scenario, tuple(reader.changes), kept, tuple(problems))
@@ -175,7 +176,7 @@ def asked_of(parameters: Mapping[str, str], copy: Copy, plan_id: int) -> Asked:
 
 def offered(copy: Copy, plan_id: int, asked: Mapping[str, str], most: int) -> list[PlannedWork]:
     """The planned works that the form offers: the changed ones and the largest of each measure, own projects first."""
-    works = [one for one in copy.works if plan_id in dict(one.plans)]
+    works = [one for one in copy.works if one.shown and plan_id in dict(one.plans)]
     named = {name.split(".")[1] for name in asked if name.startswith(("target.", "finish."))}
     named |= {asked.get(ALSO, "").strip()}
     chosen = [one for one in works if one.code in named or one.project in named]

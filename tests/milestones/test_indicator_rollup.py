@@ -79,7 +79,7 @@ def test_commitments_alone_give_the_task_target_value():
     effect = promised_effect(XIAOYI, [kept])
     assert effect is not None
     assert four(XIAOYI.value(COVER, effect, "%")) == "33.6024"
-    inside = Promise(2, "三北", 1, "营造林面积", Fraction(4000), "亩", years=4, inside=True)
+    inside = Promise(2, "三北", 1, "营造林面积", Fraction(4000), "亩", years=4, inside=Fraction(4000))
     assert promised_effect(XIAOYI, [kept], low=True) is None
     both = promised_effect(XIAOYI, [kept, inside])
     assert both is not None

@@ -80,7 +80,9 @@ def put_anything(session: Session, projects: list[Project], dice: Random, posted
     )  # fmt: skip
     if tier == "surviving" and row.state == "approved" and dice.random() < 0.5:
         project = next(one for one in projects if one.id == row.project_id)
-        put_work(session, project, "lost", "0.5", row.unit, quarter, measure=measure, posted=posted, based_on=row)
+        then = later(quarter, dice.choice((0, 1, 4, 5)))
+        posted = max(posted, then)
+        put_work(session, project, "lost", "0.5", row.unit, then, measure=measure, posted=posted, based_on=row)
     return row
 
 

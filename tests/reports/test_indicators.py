@@ -2,10 +2,12 @@
 
 from fractions import Fraction
 
+import pytest
 from sqlmodel import Session
 
+from milestones import why_not
 from milestones.why_not import told
-from portfolio.access import OPERATOR_READER, reader_of
+from portfolio.access import OPERATOR_READER
 from portfolio.editing import change_state
 from portfolio.facts import AS_ISSUED
 from reports.indicators import indicator_figures
@@ -32,7 +34,6 @@ from tests.samples import (
     SOMEBODY,
     SmallPlan,
     identity,
-    make_person,
     make_plan,
     make_programme,
     make_project,
@@ -49,7 +50,7 @@ def test_forest_cover_of_xiaoyi(working: tuple[Session, SmallPlan]):
     shelter = forest_cover(session, small)
     put_commitment(session, small.plan, "营造林", "0.5", "万亩", carriers=(small.forest,))
     figures = one_indicator(session)
-    assert (figures.rolled_up, figures.if_all_finished_low) == (Fraction("33.25"), None)
+    assert (figures.rolled_up, figures.if_all_finished_low) == (None, None)  # nothing was reported yet
     assert figures.if_commitments_kept_low is None
     assert (four(figures.if_all_finished), four(figures.if_commitments_kept)) == ("33.8844", "33.6024")
     covered = figures.coverage
@@ -61,7 +62,7 @@ def test_forest_cover_of_xiaoyi(working: tuple[Session, SmallPlan]):
     figures = one_indicator(session)
     assert (four(figures.if_all_finished), four(figures.if_all_finished_low)) == ("33.8844", "33.6024")
     assert (four(figures.if_commitments_kept), four(figures.if_commitments_kept_low)) == ("33.8844", "33.6024")
-    assert [promise.inside for promise in figures.promises] == [False, True]
+    assert [promise.inside for promise in figures.promises] == [None, 4000]
     covered = figures.coverage
     assert (covered.gap, covered.gap_low) == (Fraction("15827.25"), Fraction("19827.25"))
     assert four(covered.support_low and covered.support_low * 100) == "20.1392"
@@ -101,7 +102,7 @@ def test_erosion_control_rate_of_shanxi(working: tuple[Session, SmallPlan]):
     rate, change, share = indicator_figures(session, OPERATOR_READER, Scope(END))
     assert rate.rule is not None
     assert (rate.rule.whole, rate.rule.derived) == (Fraction(730, 67), True)
-    assert (rate.rolled_up, four(rate.if_commitments_kept)) == (67, "83.8418")
+    assert (rate.rolled_up, four(rate.if_commitments_kept)) == (None, "83.8418")
     assert (rate.coverage.support, rate.coverage.planned, rate.coverage.verdict) == (None, 0, "not-computable")
     # A commitment never supports its own indicator: it is its target.
     assert (change.if_commitments_kept, change.coverage.support, change.coverage.gap) == (None, 0, 18350)
@@ -111,6 +112,42 @@ def test_erosion_control_rate_of_shanxi(working: tuple[Session, SmallPlan]):
 
 
 # ---- which works count
+
+
+@pytest.mark.parametrize("change", [False, True])
+def test_null_is_not_the_baseline_so_that_nothing_is_rolled_up_where_nothing_counts(
+    working: tuple[Session, SmallPlan], *, change: bool
+):
+    session, small = working
+    area = put_indicator(session, small.plan, unit="亩", baseline="100", change=change, name="造林")
+    put_target(session, area, value="6000")
+    put_rule(session, area, {FOREST: 1}, formula="total")
+
+    def said() -> tuple[object, ...]:
+        row = one_indicator(session)
+        assert work_mismatches(session, END) == []
+        reason = row.rolled_up_why_not
+        assert row.rolled_up_achieved.why_not == reason
+        return row.rolled_up, None if reason is None else reason.text("zh"), row.unreported
+
+    assert said() == (None, "尚无计入的工程量", True)
+    claim = put_work(session, small.forest, "claimed", "30", "亩", 20231)
+    assert said() == (None, "尚无计入的工程量", False)  # reported, but the rule counts what was verified
+    first = put_work(session, small.forest, "verified", "0", "亩", 20232, based_on=claim)
+    assert said() == (0 if change else 100, None, False)  # a reported 0 counts
+    put_work(session, small.forest, "verified", "0", "亩", 20232, based_on=claim, reverses=first)
+    assert said() == (None, "尚无计入的工程量", False)
+    put_work(session, small.forest, "verified", "30", "亩", 20233, based_on=claim)
+    assert said() == (30 if change else 130, None, False)
+
+
+def test_where_nothing_can_be_rolled_up_it_says_why_and_not_that_nothing_counts(working: tuple[Session, SmallPlan]):
+    session, small = working
+    bare = put_indicator(session, small.plan, unit="亩", name="造林")
+    assert one_indicator(session).rolled_up_why_not == why_not.NO_RULE
+    put_rule(session, bare, {FOREST: 1}, formula="total")
+    row = one_indicator(session)
+    assert (row.rolled_up, row.rolled_up_why_not, row.unreported) == (None, why_not.NO_BASELINE, False)
 
 
 def test_the_roll_up_counts_verified_works_and_shows_the_other_tiers_beside(working: tuple[Session, SmallPlan]):
@@ -125,7 +162,7 @@ def test_the_roll_up_counts_verified_works_and_shows_the_other_tiers_beside(work
     assert figures.rolled_up == (Fraction("314.4785") + 1) / Fraction("945.8") * 100
     covered = figures.coverage
     assert (covered.claimed, covered.verified, covered.surviving) == (3000, 1500, 1050)
-    assert one_indicator(session, Scope(20231)).rolled_up == Fraction("33.25")
+    assert one_indicator(session, Scope(20231)).rolled_up is None  # reported, but not verified
     assert one_indicator(session, Scope(20231)).coverage.verified is None
     assert work_mismatches(session, END) == []
 
@@ -134,7 +171,7 @@ def test_a_lag_counts_what_was_alive_years_before_and_planned_values_ignore_it(w
     session, small = working
     forest_cover(session, small, tier="surviving", lag_years=2)
     put_work(session, small.forest, "surviving", "1500", "亩", 20231)
-    assert one_indicator(session, Scope(20244)).rolled_up == Fraction("33.25")
+    assert one_indicator(session, Scope(20244)).rolled_up is None  # nothing counts before the lag is over
     later = one_indicator(session, Scope(20251))
     assert later.rolled_up == (Fraction("314.4785") + 1) / Fraction("945.8") * 100
     assert four(later.if_all_finished) == "33.8844"
@@ -219,7 +256,3 @@ def test_a_linked_project_of_a_lower_plan_counts_once_and_apart(working: tuple[S
     everything = indicator_figures(session, OPERATOR_READER, Scope(END))
     assert [row.coverage.planned for row in everything if row.plan == "city"] == [6500]
     assert work_mismatches(session, END) == []
-    # Who does not see the lower plan does not see its figures in the higher one.
-    reader = reader_of(session, make_person(session, "cityoffice", "office", plan=city))
-    (seen,) = indicator_figures(session, reader, Scope(END))
-    assert seen.coverage.planned == 1500

@@ -19,6 +19,8 @@ from seed.rules import KINDS_FILE, read_kinds
 from tests.seed.rule_samples import SHARED, copied, load, spoil
 
 PLANS = ("jinzhong", "linfen", "shanxi", "tunliu", "xiaoyi")
+# The other way round, above what the file says.
+BACK = "overlaps:\n  - {contradiction: xiaoyi-x17, measure: 营造林面积, inner: xiaoyi-01, outer: xiaoyi-03}"
 BY_OFFICE = Basis(from_quarter=20211, document="晋政函〔2023〕7号", reason="按省级核定")
 
 
@@ -135,6 +137,12 @@ def test_every_link_is_quoted_rightly_from_both_plans(plan_texts: Path):
         ("factor: ", "factr: ", "factr"),
         ("value: '945.8'", "value: '945.8abc'", "plain decimal"),
         ("inner: xiaoyi-03", "inner: xiaoyi-02", "has no quantity of 营造林面积"),
+        (
+            "inner: xiaoyi-03, outer: xiaoyi-01",
+            "inner: xiaoyi-01, outer: xiaoyi-01",
+            "xiaoyi-01 already lies in xiaoyi-01",
+        ),
+        ("overlaps:", BACK, "xiaoyi-01 already lies in xiaoyi-03"),
         ("contradiction: xiaoyi-x17", "contradiction: xiaoyi-x99", "unknown contradiction xiaoyi-x99"),
         ("xiaoyi-i11, xiaoyi-i19,", "xiaoyi-i11,", "indicator xiaoyi-i19 is not aggregated"),
     ],
