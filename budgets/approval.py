@@ -1,6 +1,7 @@
 """Approving and sending back entries of the ledger, one or thousands at a time.
 
 An approved entry is posted: it counts from then on, in its own quarter or, when that is closed, in the earliest one that is not.
+A reversal is never posted before what it reverses, also when a quarter was opened again in between.
 """
 
 from collections import defaultdict
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import bindparam, func, update
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from budgets.balances import Flows, Key, approved_flows, falls_below_zero
@@ -31,6 +33,7 @@ from core.calendar import current_quarter, now, quarter_name
 from core.database import select_columns
 from core.errors import N_, Broken, NotThere
 from core.text import needed_text
+from portfolio.corrections import LEDGER_ENTRY, must_stand_in_no_correction
 from portfolio.dated import in_force
 from portfolio.periods import earliest_unclosed
 from portfolio.projects import Project, ProjectBody
@@ -52,6 +55,12 @@ _TO_LOCK = (
     .where(_ASKED)
     .order_by(col(LedgerEntry.id))
     .with_for_update(of=LedgerEntry)
+)
+_REVERSED = aliased(LedgerEntry)
+_POSTED = (
+    select_columns(LedgerEntry.id, _REVERSED.posted_period)
+    .join(_REVERSED, col(_REVERSED.id) == col(LedgerEntry.reverses_id))
+    .where(_ASKED)
 )
 _CHANGE = update(_ENTRY).where(_ENTRY.c.id == bindparam("entry_id"))
 
@@ -91,7 +100,7 @@ class Approver:
 def approve_entries(session: Session, ids: Collection[int], *, by: Approver) -> int:
     """Approves submitted entries, all of them or none; how many comes back.
 
-    Errors: NotThere, NotSubmitted, OwnEntry, NotYourStage; OfArchived, OfPackage; WouldFallBelowZero.
+    Errors: NotThere, NotSubmitted, OwnEntry, NotYourStage, InCorrection; OfArchived, OfPackage; WouldFallBelowZero.
     """
     projects = _projects_of(session, ids)
     # The quarters are kept as they are: an entry is never posted into one that is being closed.
@@ -99,9 +108,11 @@ def approve_entries(session: Session, ids: Collection[int], *, by: Approver) -> 
     lock_projects(session, projects)
     rows = list(_locked(session, ids))
     _must_be_submitted(rows, by)
+    must_stand_in_no_correction(session, LEDGER_ENTRY, ids)
     undoing = {row["id"] for row in rows if row["kind"] == REVERSAL}
     must_still_take(session, {row["id"]: row["project_id"] for row in rows}, undoing=undoing)
     _must_stay_above_zero(session, rows)
+    not_before = _posted_originals(session, undoing)
     at = now()
     led = led_by(session, by.department_ids, {row["project_id"] for row in rows} | {row["parent_id"] for row in rows})
     changes = [
@@ -112,7 +123,7 @@ def approve_entries(session: Session, ids: Collection[int], *, by: Approver) -> 
             "approved_by_id": by.actor.id,
             "approved_by": by.actor.name,
             "own_department": row["project_id"] in led or row["parent_id"] in led,
-            "posted_period": max(row["occurred_quarter"], open_from[row["plan_id"]]),
+            "posted_period": max(row["occurred_quarter"], open_from[row["plan_id"]], not_before.get(row["id"], 0)),
         }
         for row in rows
     ]
@@ -125,12 +136,13 @@ def approve_entries(session: Session, ids: Collection[int], *, by: Approver) -> 
 def reject_entries(session: Session, ids: Collection[int], *, reason: str, by: Approver) -> int:
     """Sends submitted entries back, with the reason; they count nowhere and stay as they are.
 
-    Errors: NotThere, NotSubmitted, NotYourStage, Missing, TooLong.
+    Errors: NotThere, NotSubmitted, NotYourStage, InCorrection, Missing, TooLong.
     """
     why = needed_text(reason, field="reason", label=N_("退回原因"), limit=1000)
     lock_projects(session, _projects_of(session, ids))
     rows = list(_locked(session, ids))
     _must_be_submitted(rows, by, own=True)
+    must_stand_in_no_correction(session, LEDGER_ENTRY, ids)
     at = now()
     changes = [
         {
@@ -169,6 +181,14 @@ def _projects_of(session: Session, ids: Collection[int]) -> dict[int, int]:
     found: dict[int, int] = {}
     for batch in _batches(ids):
         found.update((project_id, plan_id) for project_id, plan_id in session.execute(_PROJECTS, {"ids": batch}))
+    return found
+
+
+def _posted_originals(session: Session, reversals: Collection[int]) -> dict[int, int]:
+    """The quarter in which what each of the reversals undoes was posted, by the id of the reversal."""
+    found: dict[int, int] = {}
+    for batch in _batches(reversals):
+        found.update((id_, quarter) for id_, quarter in session.execute(_POSTED, {"ids": batch}))
     return found
 
 

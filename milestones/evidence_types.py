@@ -40,7 +40,8 @@ DOCX = FileType("Word (docx)", f"{_OFFICE}.wordprocessingml.document", (".docx",
 XLS = FileType("Excel (xls)", "application/vnd.ms-excel", (".xls", ".et"))
 DOC = FileType("Word (doc)", "application/msword", (".doc", ".wps"))
 TYPES = (JPEG, PNG, WEBP, PDF, XLSX, DOCX, XLS, DOC)
-PHOTO_NAMES, DOCUMENT_NAMES = "JPEG, PNG, WebP", "PDF, Excel, Word, JPEG, PNG, WebP"
+PHOTO_NAMES = ("JPEG", "PNG", "WebP")
+DOCUMENT_NAMES = ("PDF", "Excel", "Word", *PHOTO_NAMES)
 # What is shown in the place of the page that asks for it; everything else is saved.
 SHOWN_AS = frozenset(one.media_type for one in TYPES if one.photo)
 
@@ -137,7 +138,7 @@ def taken_on(content: bytes) -> date | None:
     return jpeg_taken_on(content) if content.startswith(b"\xff\xd8\xff") else None
 
 
-def _type_of(name: str, content: bytes, expected: str, field: str | None) -> FileType:
+def _type_of(name: str, content: bytes, expected: tuple[str, ...], field: str | None) -> FileType:
     if content[4:8] == b"ftyp" and content[8:12] in _HEIF_BRANDS:
         raise HeicPhoto(field=field, name=name)
     for begins, type_, check in (
@@ -185,7 +186,7 @@ def _check_pdf(content: bytes) -> None:
         raise Damaged(N_("缺少文件结尾"))
 
 
-def _office_type(name: str, content: bytes, expected: str, field: str | None) -> FileType:
+def _office_type(name: str, content: bytes, expected: tuple[str, ...], field: str | None) -> FileType:
     """Excel or Word, new or old; told by the parts inside, of which nothing is unpacked."""
     if content.startswith(_OLE):
         for stream, type_ in (("WordDocument", DOC), ("Workbook", XLS), ("Book", XLS)):

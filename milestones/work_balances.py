@@ -25,7 +25,7 @@ class NotToBuildUpon(Broken):
 
 class NotApprovedYet(Broken):
     status = 409
-    sentence = N_("第 %(id)s 号的状态是“%(state)s”，审核通过之后才能继续。")
+    sentence = N_("第 %(id)s 号的状态是“%(state)s”，接收之后才能继续。")
 
 
 class Reversed(Broken):

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import Select, bindparam, func
 from sqlmodel import Session, col, select
 
 from core.calendar import current_quarter
@@ -44,20 +45,28 @@ def clashing_report(
     session: Session, project: Project, kept: Mapping[str, Any], *, except_id: int | None = None
 ) -> int | None:
     """The report of the same measure and quarter that a new one cannot stand beside: for 不适用 any, for a quantity 不适用."""
+    asked = {name: kept[name] for name in ("measure_id", "occurred_quarter")}
+    query = _clashing(kept["kind"] != NOT_APPLICABLE)
+    return session.scalars(query, {**asked, "project_id": project.id, "except_id": except_id or 0}).first()
+
+
+@lru_cache
+def _clashing(with_quantity: bool) -> Select[Any]:
+    # Put together once: of many reports at once that would take longer than asking.
     entry = WorkEntry
     query = select_columns(entry.id).where(
-        col(entry.project_id) == project.id,
-        col(entry.measure_id) == kept["measure_id"],
-        col(entry.occurred_quarter) == kept["occurred_quarter"],
+        col(entry.project_id) == bindparam("project_id"),
+        col(entry.measure_id) == bindparam("measure_id"),
+        col(entry.occurred_quarter) == bindparam("occurred_quarter"),
         col(entry.tier).in_((CLAIMED, LOST)),
         col(entry.kind) != REVERSAL,
         col(entry.state).in_((APPROVED, SUBMITTED)),
-        col(entry.id) != (except_id or 0),
+        col(entry.id) != bindparam("except_id"),
         not_reversed(),
     )
-    if kept["kind"] != NOT_APPLICABLE:
+    if with_quantity:
         query = query.where(col(entry.kind) == NOT_APPLICABLE)
-    return session.scalars(query.order_by(col(entry.id)).limit(1)).first()
+    return query.order_by(col(entry.id)).limit(1)
 
 
 def _planned(session: Session, project: Project, measure_id: int, unit: str) -> list[Known]:

@@ -72,7 +72,9 @@ class MoreThanClaimed(Broken):
 
 
 class MoreThanVerified(Broken):
-    sentence = N_("保存填写的是 %(found)s，应不超过 %(left)s：第 %(id)s 号核实合格 %(whole)s，其中 %(taken)s 已检查。")
+    sentence = N_(
+        "保存填写的是 %(found)s，应不超过 %(left)s：第 %(id)s 号核实合格 %(whole)s，其中 %(taken)s 已计入保存。"
+    )
 
 
 class MoreThanAlive(Broken):

@@ -29,7 +29,7 @@ class OwnFirstLook(Broken):
 
 class NotReversible(Broken):
     status = 409
-    sentence = N_("只有已审核的填报可以冲销；第 %(id)s 号的状态是“%(state)s”。")
+    sentence = N_("只有已接收的填报可以冲销；第 %(id)s 号的状态是“%(state)s”。")
 
 
 class ReversalOfReversal(Broken):

@@ -13,6 +13,7 @@ from milestones.work_balances import not_reversed
 from milestones.work_list import COLUMNS, PAGE, WorkFilter, answered_by, conditions, joined, top_project
 from milestones.works import CLAIMED, ENTRY, WorkEntry
 from portfolio.access import ALLOWED, Action, Reader
+from portfolio.corrections import WORK_ENTRY, requested_facts
 from portfolio.facts import APPROVED
 from portfolio.projects import Project
 
@@ -21,7 +22,8 @@ def waiting_works(
     session: Session, reader: Reader, chosen: WorkFilter, *, after: int | None = None, size: int = PAGE
 ) -> tuple[Sequence[Any], int, int | None]:
     """The submitted entries that the reader may accept, in the order of their numbers: a page, how many, where to go on."""
-    return _by_number(session, [*conditions(reader, chosen), within(reader, "accept_works")], after, size)
+    free = col(WorkEntry.id).not_in(requested_facts(WORK_ENTRY))  # what stands in a correction waits there
+    return _by_number(session, [*conditions(reader, chosen), free, within(reader, "accept_works")], after, size)
 
 
 def unverified_claims(

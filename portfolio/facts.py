@@ -16,8 +16,8 @@ from core.errors import N_, Invalid
 DRAFT, SUBMITTED, APPROVED, REJECTED = "draft", "submitted", "approved", "rejected"
 STATES = {
     DRAFT: N_("草稿"),
-    SUBMITTED: N_("待审核"),
-    APPROVED: N_("已审核"),
+    SUBMITTED: N_("待接收"),
+    APPROVED: N_("已接收"),
     REJECTED: N_("已退回"),
 }
 AS_CORRECTED, AS_ISSUED = "as-corrected", "as-issued"

@@ -27,6 +27,7 @@ from reports.rollup import DIMENSIONS, Scope, check_dimensions, counted_projects
 from reports.three_figures import DueYear, GroupProgress, MeasureFigure, dominating, due_years
 from reports.works import works_rollup
 
+_OF_WORKS = ("planned", "claimed", "verified", "surviving", "checked", "unreported")
 GROUPS = ("plan", "programme", "department", "jurisdiction", "last_year")
 
 
@@ -45,9 +46,11 @@ class _Project:
 
 
 def group_progress(
-    session: Session, reader: Reader, scope: Scope, by: Sequence[str] = (), *, level: int = 1
+    session: Session, reader: Reader, scope: Scope, by: Sequence[str] = (), *, level: int = 1, looks: bool = False
 ) -> list[GroupProgress]:
     """The figures of every group, sorted by the keys, unknown groups last; without keys one group of everything.
+
+    With `looks` works also say how far they were checked and how many leaves report nothing.
 
     Errors: UnknownDimension, UnknownLevel; Invalid for an edition that there is not.
     """
@@ -60,9 +63,9 @@ def group_progress(
     named = {ids: tuple(known.get(id_, id_) for known, id_ in zip(names, ids, strict=True)) for ids in groups}
     money = {one.keys: one for one in money_rollup(session, reader, scope, keys, level=level)}
     works: dict[tuple[Any, ...], list[MeasureFigure]] = defaultdict(list)
-    for one in works_rollup(session, reader, scope, keys, level=level):
-        figure = MeasureFigure(one.measure_id, one.measure, one.unit, one.planned, one.claimed, one.verified)
-        works[one.keys].append(figure)
+    for one in works_rollup(session, reader, scope, keys, level=level, looks=looks):
+        same = {name: getattr(one, name) for name in _OF_WORKS}
+        works[one.keys].append(MeasureFigure(one.measure_id, one.measure, one.unit, **same))
     found = [
         GroupProgress(
             keys=named[ids],

@@ -38,7 +38,7 @@ NOT_YET = N_("所选季度时尚未列入")
 NOT_LINKED = N_("下级规划的项目，没有挂接到本规划")
 _STATES = {
     DRAFT: N_("草稿，未提交"),
-    SUBMITTED: N_("未审核"),
+    SUBMITTED: N_("未接收"),
     REJECTED: N_("已退回"),
     APPROVED: N_("非本期"),
 }

@@ -15,7 +15,7 @@ from milestones.schedule import MilestoneState, completion, shared_weights
 
 NOT_KNOWN = Rate(None, None)
 WORKS, MILESTONES, MONEY = "works", "milestones", "money"
-BASES = {WORKS: N_("工程量"), MILESTONES: N_("节点"), MONEY: N_("投资")}
+BASES = {WORKS: N_("工程量"), MILESTONES: N_("节点"), MONEY: N_("项目投资")}
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,10 @@ APART = Fraction(20, 100)
 
 @dataclass(frozen=True)
 class MeasureFigure:
-    """Σ verified / Σ target of one measure of a group, uncapped. Units: exact fractions of `unit`."""
+    """Σ verified / Σ target of one measure of a group, uncapped. Units: exact fractions of `unit`.
+
+    `surviving` is only of what was `checked` of the verified; `unreported` leaves of the group say nothing of the measure.
+    """
 
     measure_id: int
     measure: str
@@ -27,6 +30,9 @@ class MeasureFigure:
     planned: Fraction | None
     claimed: Fraction | None
     verified: Fraction | None
+    surviving: Fraction | None = None
+    checked: Fraction | None = None
+    unreported: int = 0
 
     @property
     def value(self) -> Fraction | None:

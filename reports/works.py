@@ -23,9 +23,10 @@ from portfolio.projects import Project
 from reports.money_queries import keyed_leaves, projects_in
 from reports.rollup import DIMENSIONS, Scope, check_dimensions, names_of, unknown_last
 from reports.work_queries import not_applicable_sums, planned_sums, work_sums
+from reports.work_states import checked_sums, unreported_leaves
 
 _TIER_COLUMNS = ("claimed", "verified", "surviving", "lost", "lost_before")
-_COUNTS = ("timeless", "not_applicable")
+_COUNTS = ("timeless", "not_applicable", "unreported")
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,9 @@ class WorkFigures:
 
     A reported 0 is 0. `not_applicable` counts the leaves that say 不适用 and nothing else. `surviving` is what was found alive
     less what was lost after that. `timeless`: yearly quantities without known years, which are not in `planned`.
+
+    Only where asked for: `checked` is what of `verified` had a survival check, `unreported` how many leaves that are to deliver
+    the measure report nothing.
     """
 
     keys: tuple[Any, ...]
@@ -48,6 +52,8 @@ class WorkFigures:
     lost: Fraction | None = None
     timeless: int = 0
     not_applicable: int = 0
+    checked: Fraction | None = None
+    unreported: int = 0
 
     @property
     def unverified(self) -> Fraction:
@@ -72,8 +78,11 @@ def works_rollup(
     *,
     level: int = 1,
     measure_ids: Collection[int] | None = None,
+    looks: bool = False,
 ) -> list[WorkFigures]:
     """The figures of every group and measure, sorted by the keys, then by measure. Three grouped queries.
+
+    With `looks` two more say how far works were checked and how many leaves report nothing.
 
     A measure is given in one unit throughout: the smallest one of its planned quantities, where there are none the smallest one
     of what was reported. Groups without anything are not there.
@@ -84,7 +93,12 @@ def works_rollup(
     check_dimensions(keys, DIMENSIONS, level)
     wanted = None if measure_ids is None else frozenset(measure_ids)
     rows: list[_Sum] = []
-    for made_by in (planned_query, entry_query, not_applicable_query):
+    for made_by in (
+        planned_query,
+        entry_query,
+        not_applicable_query,
+        *((checked_query, unreported_query) if looks else ()),
+    ):
         query = _kept(made_by, reader.plans_for("view"), scope, keys, level, wanted)
         names = list(query.selected_columns.keys())[len(keys) + 2 :]
         for row in session.execute(query):
@@ -108,6 +122,7 @@ def works_of_projects(
         (planned_sums(scope, kept), ("planned", "timeless")),
         (work_sums(scope, kept), _TIER_COLUMNS),
         (not_applicable_sums(scope, kept), ("not_applicable",)),
+        (checked_sums(scope, kept), ("checked",)),
     ):
         keys = (facts.c.project_id, facts.c.measure_id, facts.c.unit)
         for project_id, measure_id, unit, *values in session.execute(
@@ -152,6 +167,17 @@ def not_applicable_query(reader: Reader, scope: Scope, keys: Sequence[str], leve
     """How many leaves say 不适用, in the same way."""
     facts = not_applicable_sums(scope, projects_in(reader, scope))
     return _grouped(reader, scope, keys, level, facts, ("not_applicable",))
+
+
+def checked_query(reader: Reader, scope: Scope, keys: Sequence[str], level: int) -> Select[Any]:
+    """What of the verified had a survival check, in the same way."""
+    return _grouped(reader, scope, keys, level, checked_sums(scope, projects_in(reader, scope)), ("checked",))
+
+
+def unreported_query(reader: Reader, scope: Scope, keys: Sequence[str], level: int) -> Select[Any]:
+    """How many leaves that are to deliver a measure report nothing of it, in the same way."""
+    facts = unreported_leaves(scope, projects_in(reader, scope))
+    return _grouped(reader, scope, keys, level, facts, ("unreported",))
 
 
 def _grouped(
@@ -208,7 +234,7 @@ def _units(rows: Sequence[_Sum]) -> dict[int, str]:
 def _tiers(of: Mapping[str, Fraction]) -> dict[str, Any]:
     surviving, lost, before = of.get("surviving"), of.get("lost"), of.get("lost_before")
     return {
-        **{name: of.get(name) for name in ("planned", "claimed", "verified")},
+        **{name: of.get(name) for name in ("planned", "claimed", "verified", "checked")},
         "surviving": None if surviving is None else surviving - (lost or 0),
         "lost": None if lost is None and before is None else (lost or Fraction(0)) + (before or 0),
         **{name: int(of.get(name, 0)) for name in _COUNTS},

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from budgets.approval import Approver
@@ -49,14 +48,17 @@ class Desk:
 
 
 def demo_people(session: Session, plan: Plan) -> Iterable[Person]:
-    """One account per role, without a password: each waits for its one-time link."""
+    """One account per role, without a password: each waits for its one-time link.
+
+    The owner and the head sit in the department that leads the first project of the plan, so that what a newcomer opens first
+    can be reported.
+    """
     department = session.exec(
         select(ProjectBody.department_id)
         .join(Project, col(Project.id) == ProjectBody.project_id)
         .join(Department, col(Department.id) == ProjectBody.department_id)
         .where(Project.plan_id == plan.id, ProjectBody.role == "lead", Department.kind == "department")
-        .group_by(col(ProjectBody.department_id))
-        .order_by(func.count().desc(), col(ProjectBody.department_id))
+        .order_by(col(Project.code), col(ProjectBody.effective_from).desc())
     ).first()
     for role, name in ROLES.items():
         username = f"demo-{role}"

@@ -170,4 +170,4 @@ def _address(session: Session, subject: str, subject_id: int) -> str:
         return f"/projects/{session.get_one(Project, subject_id).code}"
     indicator = session.get_one(Indicator, session.get_one(OfficialReading, subject_id).indicator_id)
     plan = session.get_one(Plan, indicator.plan_id)
-    return f"/indicators/{quote(plan.code)}/{quote(indicator.no)}"
+    return f"/indicators/{quote(plan.code)}/{quote(indicator.no)}/readings/{subject_id}"

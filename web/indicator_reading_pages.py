@@ -1,13 +1,20 @@
-"""Recording an official reading of an indicator, and changing, submitting or discarding one's own draft."""
+"""Recording an official reading of an indicator, its page with evidence, and changing or discarding one's own draft."""
+
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from sqlmodel import Session
 
+from core.audit import HistoryLine, history
 from core.calendar import current_quarter, quarter_name, today
-from core.errors import NotThere, Stale
+from core.errors import N_, NotThere, Stale
+from core.units import text_from_micro
+from milestones.attachments import ATTACHMENT_KINDS
+from milestones.evidence import LABELS as EVIDENCE_LABELS
 from milestones.indicator_math import GRADE_NAMES
 from milestones.indicators import Target
 from milestones.reading_reports import (
+    SUBJECT,
     change_reading,
     discard_reading,
     find_reading,
@@ -18,15 +25,22 @@ from milestones.reading_rules import LABELS, reading_kinds
 from milestones.readings import JUDGEMENTS, OfficialReading
 from portfolio.access import Reader
 from portfolio.dated import find_in_force
-from portfolio.facts import DRAFT
+from portfolio.facts import DRAFT, STATES, SUBMITTED
 from portfolio.periods import corrected_before
 from web.deps import Reading, RecordId, SignedIn, Writing, answered, leads_to
+from web.evidence_shown import evidence_shown
 from web.forms import NO_PROBLEMS, Problems, Typed, TypedForm, shown_again, typed_values
-from web.indicator_forms import OpenIndicator, open_indicator, reading_from, typed_reading
+from web.indicator_forms import OpenIndicator, may, open_indicator, reading_from, typed_reading
 from web.pages import page
 from web.project_forms import version_from
 
 router = APIRouter()
+
+_HISTORY_LABELS = (
+    LABELS | {"value_micro": LABELS["value"], "state": N_("状态"), "posted_period": N_("计入季度")} | EVIDENCE_LABELS
+)
+_ACTS = {"approve": "accept"}
+_HIDDEN = frozenset({"indicator_id", "own_department"})
 
 
 @router.get("/indicators/{code}/{no}/readings/new")
@@ -88,6 +102,62 @@ def post_new_reading(
         submit = typed["act"] == "submit"
         record_reading(session, found.indicator, reading_from(typed), submit=submit, by=reader.actor)
     return leads_to(session, typed.key, reader, f"{found.address}#readings")
+
+
+# ---- the page of a reading
+
+
+@router.get("/indicators/{code}/{no}/readings/{id_}")
+def get_one_reading(
+    request: Request, code: str, no: str, id_: RecordId, reader: SignedIn, session: Reading
+) -> Response:
+    found = open_indicator(session, reader, code, no)
+    row = find_reading(session, id_)
+    plan_id = found.indicator.plan_id
+    recorded = reader.actor.did(row.recorded_by_id, row.recorded_by)
+    own = recorded or (row.submitted_by is not None and reader.actor.did(row.submitted_by_id, row.submitted_by))
+    editing = row.state == DRAFT and recorded and may(reader, "record", plan_id)
+    if row.indicator_id != found.id or (row.state == DRAFT and not editing):
+        raise NotThere
+    waits = row.state == SUBMITTED and may(reader, "accept_works", plan_id)
+    return page(
+        request,
+        "indicators/one_reading.html",
+        found=found,
+        row=found.indicator,
+        one=row,
+        plan=found.plan,
+        states=STATES,
+        grades=GRADE_NAMES,
+        judgements=JUDGEMENTS,
+        may_edit=editing,
+        may_decide=waits and not own,
+        own_waits=waits and own,
+        evidence=evidence_shown(session, reader, SUBJECT, id_),
+        history=_history(session, id_) if may(reader, "history", plan_id) else None,
+        labels=_HISTORY_LABELS,
+        words_of=STATES | JUDGEMENTS | ATTACHMENT_KINDS,
+    )
+
+
+def _history(session: Session, id_: int) -> list[HistoryLine]:
+    """The audit rows of a reading, with quarters by name and millionths as numbers."""
+
+    def said(name: str, value: Any) -> Any:
+        if isinstance(value, int) and name in ("quarter", "posted_period"):
+            return quarter_name(value)
+        return text_from_micro(value) if isinstance(value, int) and name == "value_micro" else value
+
+    lines = []
+    for line in history(session, SUBJECT, id_):
+        # A draft that was discarded may have left its number to this reading.
+        if line.action == "discard":
+            break
+        changes = tuple(
+            (name, said(name, old), said(name, new)) for name, old, new in line.changes if name not in _HIDDEN
+        )
+        lines.append(HistoryLine(line.at, line.actor, _ACTS.get(line.action, line.action), line.reason, changes))
+    return lines
 
 
 # ---- one's own draft

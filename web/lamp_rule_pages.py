@@ -23,14 +23,15 @@ router = APIRouter()
 _SHOWN = 60  # plans on the page without a choice; who sees more chooses one
 IN_WORDS = {
     LAG: N_(
-        "落后序时进度 %(yellow_points)s 至 %(red_points)s 个百分点亮黄灯，更多亮红灯；过了结束年份没有完工亮红灯；"
+        "落后序时进度 %(yellow_points)s 至 %(red_points)s 个百分点（含两端）亮黄灯，超过 %(red_points)s 个亮红灯；"
+        "过了结束年份没有完工亮红灯；"
         "计划开工月的月末没有开工亮黄灯，再过 %(late_start_red_months)s 个月亮红灯"
     ),
     FINANCE: N_(
         "预算执行率 ÷（月数/12）低于 %(red_below)s%% 亮红灯，不到 %(yellow_below)s%% 亮黄灯，达到 %(blue_from)s%% 亮蓝灯"
     ),
     MISMATCH: N_(
-        "支付占估算的比重超前工程量 %(paid_ahead_points)s 个百分点以上、连续 %(quarters_without_change)s 个季度没有变化、"
+        "支付占估算的比重超前工程量超过 %(paid_ahead_points)s 个百分点、连续 %(quarters_without_change)s 个季度没有变化、"
         "没有节点完成而支付超过估算的 %(spend_without_evidence_percent)s%%，都亮黄灯"
     ),
 }

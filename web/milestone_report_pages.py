@@ -41,7 +41,7 @@ HISTORY_LABELS = (
         "state": N_("状态"),
         "occurred_on": N_("业务日期"),
         "posted_period": N_("记入季度"),
-        "own_department": N_("审核人所在部门牵头"),
+        "own_department": N_("接收人所在部门牵头的项目"),
     }
 )
 
@@ -164,6 +164,7 @@ def _history(session: Session, id_: int) -> list[HistoryLine]:
     return [
         replace(
             line,
+            action="accept" if line.action == "approve" else line.action,
             changes=tuple(
                 (name, said(name, old), said(name, new))
                 for name, old, new in line.changes

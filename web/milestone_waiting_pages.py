@@ -1,4 +1,4 @@
-"""待审核的节点: reports of milestones that the reader may accept or send back, many at once."""
+"""待接收的节点: reports of milestones that the reader may accept or send back, many at once."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -27,7 +27,7 @@ _LONGEST = 300
 
 
 class NoReportTicked(Broken):
-    sentence = N_("没有勾选任何一条。请先勾选要审核的填报。")
+    sentence = N_("没有勾选任何一条。请先勾选要接收或退回的填报。")
 
 
 @router.get("/milestones/waiting")

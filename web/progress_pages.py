@@ -40,6 +40,8 @@ class ShownFigure:
     text: str
     href: str
     name: str = ""
+    checked: str = ""  # what is alive of what was checked, where something was
+    unreported: int = 0
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ def _tables(
     several = chosen.plan is None and len(chosen.plans) > 1
     for by in (*(("plan",) if several else ()), "programme", "department"):
         depth = level if by == "programme" else 1
-        groups = group_progress(session, reader, scope, (by,), level=depth)
+        groups = group_progress(session, reader, scope, (by,), level=depth, looks=True)
         found.append((by, [_shown(one, (by,), choices, chosen, links[by], depth) for one in groups]))
     return found
 
@@ -135,7 +137,16 @@ def _measure(figure: MeasureFigure, choices: Choices, asked: dict[str, Any]) -> 
     done = amount(figure.verified) if figure.verified is not None else translate(N_("未核实"), choices.language)
     text = f"{done}/{amount(figure.planned)} {figure.unit}"
     href = choices.url("/progress/rows", figure="works", measure=figure.measure_id, **asked)
-    return ShownFigure(figure.value, text, href, figure.measure)
+    return ShownFigure(figure.value, text, href, figure.measure, _checked(figure, choices), figure.unreported)
+
+
+def _checked(figure: MeasureFigure, choices: Choices) -> str:
+    """What is alive, and of how much of the verified that is known; nothing where nothing was checked."""
+    if figure.surviving is None:
+        return ""
+    said = translate(N_("保存量 %(alive)s（已检查 %(checked)s / 核实 %(verified)s）"), choices.language)
+    names = {"alive": figure.surviving, "checked": figure.checked, "verified": figure.verified}
+    return said % {name: amount(value) for name, value in names.items()}
 
 
 # ---- curves

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from sqlmodel import Session, col
 
 from core.database import select_columns
-from core.errors import N_, Invalid
+from core.errors import N_, Broken
 from core.units import converted
 from milestones.quantities import Measure
 from portfolio.facts import EDITIONS
@@ -27,6 +27,14 @@ from web.progress_shown import amount
 router = APIRouter()
 
 
+class NoFigureNamed(Broken):
+    sentence = N_("网址没有写明看哪个完成率的口径，或者写的不是按项目数、按工程量中的一个。请在“进展”页点要看的数字。")
+
+
+class NoMeasureNamed(Broken):
+    sentence = N_("网址没有写明看哪个工程量指标，或者没有这个指标。请在“进展”页点要看的数字。")
+
+
 @router.get("/progress/rows")
 def get_progress_rows(
     request: Request, reader: SignedIn, session: Reading, choices: Chosen, plan: str = ""
@@ -41,8 +49,10 @@ def get_progress_rows(
     group = group_from_text(texts, int(level))
     figure, measure_id = query.get("figure", ""), id_from_text(query.get("measure", ""))
     measure = None if measure_id is None else session.get(Measure, measure_id)
-    if figure not in ("count", "works") or (figure == "works" and measure is None):
-        raise Invalid(field="figure", label=N_("数据项"), found=figure, expected=("count", "works"))
+    if figure not in ("count", "works"):
+        raise NoFigureNamed(field="figure")
+    if figure == "works" and measure is None:
+        raise NoMeasureNamed(field="measure")
     rows: Any = []
     lines: list[WorkFigures] = []
     if figure == "count":
@@ -50,7 +60,7 @@ def get_progress_rows(
         rows = list(project_progress(session, reader, scope, ids).values()) if ids else []
     else:
         by = ("project", *group.by)
-        found = works_rollup(session, reader, scope, by, level=group.level, measure_ids=[measure_id or 0])
+        found = works_rollup(session, reader, scope, by, level=group.level, measure_ids=[measure_id or 0], looks=True)
         lines = [line for line in found if line.keys[1:] == tuple(group.keys.values())]
     return page(
         request,

@@ -52,12 +52,13 @@ _FIELDS: dict[str, str] = (
         "reverses_id": N_("冲销的编号"),
         "latitude_micro": LABELS["latitude"],
         "longitude_micro": LABELS["longitude"],
-        "own_department": N_("审核人所在部门牵头的项目"),
+        "own_department": N_("接收人所在部门牵头的项目"),
         "as_typed": N_("数量无误"),
     }
     | EVIDENCE_LABELS
 )
 _HIDDEN = frozenset({"project_id", "own_department"})
+_ACTS = {"record": "record-work", "approve": "accept"}
 
 
 @router.get("/works/{id_}")
@@ -199,7 +200,7 @@ def _history(session: Session, row: WorkEntry) -> list[HistoryLine]:
         # A draft that was discarded may have left its number to this entry.
         if line.action == "discard":
             break
-        action = "record-work" if line.action == "record" else line.action
+        action = _ACTS.get(line.action, line.action)
         lines.append(HistoryLine(line.at, line.actor, action, line.reason, changes))
     return lines
 

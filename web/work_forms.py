@@ -11,7 +11,7 @@ from core.calendar import current_quarter, quarter_name, today
 from core.degrees import degrees_text
 from core.errors import N_, Broken, Missing, NotThere, SeveralBroken
 from core.language import LANGUAGES, translate
-from core.units import text_from_micro
+from core.units import adds_up, dimension, text_from_micro
 from milestones.geojson import LARGEST_BYTES, GeometryTooLarge
 from milestones.quantities import Measure
 from milestones.work_reports import find_work
@@ -166,19 +166,20 @@ def noticing_jump(seen: list[Broken]) -> Iterator[None]:
 
 
 def offered_measures(session: Session, known: Sequence[KnownMeasure]) -> dict[str, list[tuple[int, str]]]:
-    """The measures to choose from: those that the project has, and all others."""
+    """The measures to choose from: those that the project has, and all others. Shares such as 覆盖率 are no works."""
     own = {one.measure_id: one.name for one in known}
-    rows = session.exec(select(Measure.id, Measure.name).order_by(col(Measure.name)))
+    rows = session.exec(select(Measure.id, Measure.name, Measure.dimension).order_by(col(Measure.name)))
     return {
         "own": list(own.items()),
-        "others": [(id_, name) for id_, name in rows if id_ is not None and id_ not in own],
+        "others": [(id_, name) for id_, name, of in rows if id_ is not None and id_ not in own and adds_up(of)],
     }
 
 
 def known_lines(session: Session, leaves: Sequence[Project]) -> list[tuple[Project, KnownMeasure]]:
-    """What is planned and reported of each leaf by now, beside the field of the quantity."""
+    """What is planned and reported of each leaf by now, beside the field of the quantity; works only, never shares."""
     found = known_measures(session, Scope(current_quarter()), [leaf.id or 0 for leaf in leaves])
-    return [(leaf, one) for leaf in leaves for one in found.get(leaf.id or 0, [])]
+    lines = [(leaf, one) for leaf in leaves for one in found.get(leaf.id or 0, [])]
+    return [(leaf, one) for leaf, one in lines if adds_up(dimension(one.unit))]
 
 
 def offered(session: Session, plan_id: int) -> dict[str, Any]:

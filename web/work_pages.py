@@ -46,7 +46,7 @@ def tier_bar(figures: WorkFigures) -> TierBar:
     return TierBar(figures, max((one for one in known if one is not None), default=Fraction(0)))
 
 
-_QUANTITIES = ("planned", "claimed", "verified", "surviving", "lost")
+_QUANTITIES = ("planned", "claimed", "verified", "checked", "surviving", "lost")
 
 
 def _readable(figures: WorkFigures) -> WorkFigures:

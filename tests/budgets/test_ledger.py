@@ -25,7 +25,7 @@ from core.audit import Actor, AuditEntry
 from core.calendar import today
 from core.database import Database
 from core.errors import Broken, Invalid, Missing, SeveralBroken
-from portfolio.periods import CLOSED, ReportingPeriod
+from portfolio.periods import CLOSED, OPEN, ReportingPeriod
 from portfolio.projects import Project, ProjectListing
 from tests.budgets.ledger_samples import REVIEWER, WAN, an_entry, sources
 from tests.samples import SOMEBODY, SmallPlan, find_small_plan, identity
@@ -43,12 +43,12 @@ def listed(session: Session, project: Project) -> int:
     return row.paid_fen
 
 
-def close(session: Session, small: SmallPlan, *names: str) -> None:
+def close(session: Session, small: SmallPlan, *names: str, state: str = CLOSED) -> None:
     for name in names:
         period = session.exec(
             select(ReportingPeriod).where(ReportingPeriod.plan_id == small.plan.id, ReportingPeriod.name == name)
         ).one()
-        period.state = CLOSED
+        period.state = state
         session.add(period)
     session.flush()
 
@@ -238,6 +238,23 @@ def test_a_quarter_closed_between_submitting_and_approving_moves_the_entry_on(
         close(session, small, "2024Q2")
         approve_entries(session, [row.id or 0], by=REVIEWER)
         assert row.posted_period == 20243
+
+
+def test_a_reversal_in_a_reopened_quarter_is_not_posted_before_its_original(
+    stored: Database, sources: dict[str, int]
+) -> None:
+    with stored.writing() as session:
+        small = find_small_plan(session)
+        close(session, small, "2024Q2")
+        new = an_entry(source_id=sources["own"], correction_reason="发票迟到")
+        row = record_entry(session, small.forest, new, submit=True, by=SOMEBODY)
+        approve_entries(session, [row.id or 0], by=REVIEWER)
+        close(session, small, "2024Q2", state=OPEN)
+        back = reverse_entry(session, row, reason="录错", document=None, by=SOMEBODY)
+        again = record_entry(session, small.forest, an_entry(source_id=sources["own"]), submit=True, by=SOMEBODY)
+        approve_entries(session, [back.id or 0, again.id or 0], by=REVIEWER)
+        assert (row.posted_period, back.posted_period, again.posted_period) == (20243, 20243, 20242)
+        assert listed(session, small.forest) == 320 * WAN
 
 
 def test_drafts_belong_to_their_author(stored: Database, sources: dict[str, int]) -> None:

@@ -74,6 +74,7 @@ class Ledger(RuleBasedStateMachine):
             self.what_was_issued_never_changes()
             self.no_sum_is_below_zero_as_of_any_quarter()
             self.what_moved_adds_up()
+            self.no_reversal_is_posted_before_what_it_reverses()
             with self.database.reading() as session:
                 assert mismatches(session, min(self.next_open(), LAST)) == []
         finally:
@@ -220,6 +221,12 @@ class Ledger(RuleBasedStateMachine):
                 quarter = row.occurred_quarter
             sums[row.project_id, row.stage, row.source_id] += row.amount_fen
         assert min(sums.values(), default=0) >= 0
+
+    def no_reversal_is_posted_before_what_it_reverses(self) -> None:
+        posted = {row.id: row.posted_period or 0 for row in self.rows}
+        for row in self.rows:
+            if row.state == APPROVED and row.reverses_id is not None:
+                assert posted[row.id] >= posted[row.reverses_id]
 
     def what_moved_adds_up(self) -> None:
         quarter = min(self.next_open(), LAST)

@@ -102,7 +102,7 @@ def test_what_is_refused(name: str, content: bytes, kind: str, error: type[Broke
 def test_the_sentence_about_a_program_named_as_a_photo() -> None:
     with pytest.raises(NotEvidence) as told:
         checked_type("完工.jpg", WINDOWS_PROGRAM, "after")
-    assert str(told.value) == "“完工.jpg”的内容是 Windows 程序，不能作为佐证；应为 JPEG, PNG, WebP。"
+    assert str(told.value) == "“完工.jpg”的内容是 Windows 程序，不能作为佐证；应为 JPEG、PNG、WebP。"
 
 
 def test_a_file_needs_a_name() -> None:

@@ -13,9 +13,11 @@ from budgets.checks import money_warnings
 from budgets.entries import LedgerEntry, NewEntry
 from budgets.ledger import record_entry
 from budgets.lines import BudgetLine
+from core.calendar import current_quarter
 from core.database import Database
 from core.demo import marked_demo
 from core.files import StoredFile, path_of
+from core.people import Person
 from milestones.attachments import Attachment
 from milestones.evidence_types import PNG, checked_type
 from milestones.indicators import Indicator, Target
@@ -26,9 +28,10 @@ from milestones.readings import OfficialReading
 from milestones.schedule import out_of_order, started_on
 from milestones.work_reports import record_work
 from milestones.works import WorkEntry
-from portfolio.access import OPERATOR_READER
+from portfolio.access import OPERATOR_READER, reader_of
 from portfolio.plans import Plan, find_plan
 from portfolio.projects import Project, ProjectListing, ProjectState
+from portfolio.values import project_values
 from reports.group_progress import group_progress
 from reports.lamp_reading import project_lamps
 from reports.rollup import Scope
@@ -139,6 +142,7 @@ def test_the_demonstration_fills_the_plan_and_agrees_with_the_self_check(loaded:
         _milestones_that_slip_and_are_planned_anew(session)
         _readings_and_a_target_that_was_set(session)
         _lamps_of_every_colour(session)
+        _the_owner_may_report_what_a_newcomer_opens_first(session)
     with loaded.writing() as session:
         assert load_demo(session, 1).was_there
         assert counts(session) == before
@@ -187,6 +191,16 @@ def _milestones_that_slip_and_are_planned_anew(session: Session) -> None:
     told = {id_: started_on(states) for id_, states in found.items() if id_ in begun}
     assert len([id_ for id_, day in told.items() if day is None]) == 1  # the one that never reports milestones
     assert all(day in (None, begun[id_]) for id_, day in told.items())
+
+
+def _the_owner_may_report_what_a_newcomer_opens_first(session: Session) -> None:
+    people = {row.username: row for row in session.exec(select(Person))}
+    for code in ("xiaoyi-01", "xiaoyi-03"):
+        project = session.exec(select(Project).where(Project.code == code)).one()
+        values = project_values(session, project, current_quarter())
+        departments = frozenset({values.lead_id or 0})
+        for name, action in (("demo-owner", "record"), ("demo-head", "verify")):
+            assert reader_of(session, people[name]).may(action, project.plan_id, departments), (name, code)
 
 
 def _readings_and_a_target_that_was_set(session: Session) -> None:

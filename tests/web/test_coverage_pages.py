@@ -83,15 +83,20 @@ def test_a_figure_opens_into_its_formula_its_rows_and_what_was_left_out(client: 
     rows = rows_on(answer)
     total = next(row for row in rows if row[0].strip() == "合计")
     assert [cell.strip() for cell in total[-2:]] == ["6", "1"]
-    left = {row[0].strip(): row for row in rows if row[0].strip() in ("推算规则不计入这项工程量", "未审核")}
+    left = {row[0].strip(): row for row in rows if row[0].strip() in ("推算规则不计入这项工程量", "未接收")}
     assert "退化林修复面积" in left["推算规则不计入这项工程量"][2]
-    assert [cell.strip() for cell in left["未审核"][3:]] == ["1", "700", "亩"]
+    assert [cell.strip() for cell in left["未接收"][3:]] == ["1", "700", "亩"]
 
 
-def test_before_anything_was_verified_the_roll_up_is_the_baseline(client: TestClient) -> None:
+def test_before_anything_was_verified_nothing_is_rolled_up_because_null_is_not_the_baseline(client: TestClient) -> None:
     text = plain(client.get(FIGURE.replace("2024Q4", "2023Q2")).text)
-    assert "(33.25% × 945.8 平方公里 + 0) ÷ 945.8 平方公里 = 33.25%" in text
+    assert "= 33.25%" not in text
+    assert "推算值未填报 尚无计入的工程量" in text.replace("\n", "")
     assert "非本期" in text
+    row = row_with(client.get(f"/indicators?plan=qingshan&{AS_OF.replace('2024Q4', '2023Q2')}"), "森林覆盖率")
+    assert row[8].strip() == "未填报"
+    page = plain(client.get(f"/indicators/qingshan/1?{AS_OF.replace('2024Q4', '2023Q2')}").text)
+    assert "尚无计入的工程量" in page
 
 
 @pytest.mark.parametrize("address", ["/coverage?plan=nowhere", "/coverage/qingshan/99", "/coverage/nowhere/1"])
@@ -120,7 +125,7 @@ def test_the_indicator_page_draws_the_five_series_with_a_table(client: TestClien
     assert "青山县森林覆盖率：项目全部完成只能支撑到 33.88%" in answer.text
     rows = [[cell.strip() for cell in row] for row in rows_on(answer)]
     # 1 km² was verified in 2023; the straight line leads from 33.25 % in 2020 to 35 % in 2025.
-    assert ["2022年第4季度", "—", "33.25", "33.95"] in rows
+    assert ["2022年第4季度", "—", "—", "33.95"] in rows
     assert ["2024年第4季度", "—", "33.3557", "34.65"] in rows
     assert ["规划支撑值", "33.8844"] in rows
     assert ["任务目标值（低值）", "—"] in rows

@@ -166,7 +166,7 @@ def test_a_report_is_typed_kept_as_a_draft_and_handed_over(database: Database):
     form = form_on(owner.get(draft), f"{draft}/submit")
     assert owner.post(f"{draft}/submit", data=form).status_code == 303
     assert [(row.state, row.met_on) for row in reports(database)] == [("submitted", date(2024, 5, 21))]
-    assert "待审核：实际 2024-05-21" in " ".join(row_of(owner, "开工")[8].split())
+    assert "待接收：实际 2024-05-21" in " ".join(row_of(owner, "开工")[8].split())
     assert owner.get(edit).status_code == 404
     other = f"/milestones/{milestone_id(database, 'main')}/report"
     draft = sent(owner, other, kind="forecast", met_on="2099-01-01", act="draft").headers["location"]

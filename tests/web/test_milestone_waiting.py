@@ -24,7 +24,7 @@ def test_many_are_accepted_together_and_the_table_moves(database: Database):
     ids = [reported(database, kind, ACTUAL, date(2022, 12, 1)) for kind in ("approval", "start")]
     office = visitor_with_role(app, "office")
     page = office.get(WAITING)
-    assert "等待审核的共 2 条" in page.text
+    assert "等待接收的共 2 条" in page.text
     assert [row[5] for row in rows_on(page) if len(row) > 8 and row[2] in ("立项", "开工")] == ["+245", "+62"]
     answer = ticked(office, WAITING, ids, act="approve", request_key="one")
     assert answer.headers["location"] == f"{WAITING}?done=2&act=approve"
@@ -56,8 +56,8 @@ def test_all_or_none_and_never_ones_own(database: Database):
     client = signed_in_visitor(app, person)
     page = client.get(f"{WAITING}?tick=all")
     assert f'name="entry" value="{own}"' not in page.text
-    assert "由您本人填写或提交，须由他人审核" in page.text
-    assert "审核人所在部门牵头的项目" in page.text
+    assert "由您本人填写或提交，须由他人接收" in page.text
+    assert "接收人所在部门牵头的项目" in page.text
     assert ticked(client, WAITING, [own, other], act="approve").status_code == 403
     assert ticked(client, WAITING, [other, 999], act="approve").status_code == 404
     assert "没有勾选" in ticked(client, WAITING, [], act="approve").text

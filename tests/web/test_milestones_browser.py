@@ -100,7 +100,7 @@ def test_a_report_is_filed_and_accepted_without_scripts(
     page.get_by_label("日期", exact=True).fill("2024-06-10")
     page.get_by_label("依据文件").fill("完工报告3号")
     page.get_by_role("button", name="提交").click()
-    expect(page.locator("dd").filter(has_text="待审核")).to_be_visible()
+    expect(page.locator("dd").filter(has_text="待接收")).to_be_visible()
     page.goto(f"{address}/milestones/waiting")
     expect(page.get_by_text("本人", exact=True)).to_be_visible()  # one's own is accepted by somebody else
     page.get_by_label("勾选第 3 号").check()

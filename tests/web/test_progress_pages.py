@@ -63,7 +63,7 @@ def test_every_figure_opens_into_rows_that_sum_to_it(database: Database):
     assert rows
     opened = client.get(rows[0].replace("&amp;", "&"))
     assert opened.status_code == 200
-    assert ["天然林保护工程项目qingshan-01", "0.5", "0.2", "0.16", "万亩", "32.0%"] in rows_on(opened)
+    assert ["天然林保护工程项目qingshan-01", "0.5", "0.2", "0.16", "—", "未到检查期", "万亩", "32.0%"] in rows_on(opened)
     count = client.get(f"/progress/rows?figure=count&plan=qingshan&department=qingshan水利局&{AS_OF}")
     assert [row[0] for row in rows_on(count)[1:]] == ["再生水利用工程qingshan-02"]
     money = re.findall(r'href="(/money/figure\?[^"]*)"', page)
@@ -72,8 +72,11 @@ def test_every_figure_opens_into_rows_that_sum_to_it(database: Database):
 
 def test_an_address_of_rows_that_names_nothing_is_refused(database: Database):
     client = leader(database)
-    assert client.get("/progress/rows?figure=paid").status_code == 422
-    assert client.get("/progress/rows?figure=works&measure=99").status_code == 422
+    for query in ("", "?figure=paid"):
+        refused = client.get(f"/progress/rows{query}")
+        assert (refused.status_code, "网址没有写明看哪个完成率的口径" in refused.text) == (422, True)
+    refused = client.get("/progress/rows?figure=works&measure=99")
+    assert (refused.status_code, "没有这个指标" in refused.text) == (422, True)
     assert client.get("/progress/rows?figure=count&level=9").status_code == 422
     assert client.get("/progress?level=4").status_code == 422
     assert client.get("/progress?plan=nowhere").status_code == 404
@@ -105,7 +108,7 @@ def test_the_list_shows_lamps_and_is_narrowed_to_one(database: Database):
 
 
 def test_the_overview_counts_lamps_and_leads_to_their_projects(database: Database):
-    page = leader(database).get(f"/?plan=qingshan&{AS_OF}")
+    page = leader(database).get(f"/overview?plan=qingshan&{AS_OF}")
     assert 'href="/projects?plan=qingshan&amp;lamp=red&amp;as_of=2024Q4"' in page.text or re.search(
         r'href="/projects\?[^"]*lamp=red[^"]*"', page.text
     )
@@ -127,7 +130,7 @@ def test_the_office_changes_a_rule_and_nobody_else(database: Database):
         rule = active_rules(session, 20244, [plan_id])[plan_id][0]
         assert (rule.version, parameters_of(rule)["red_points"]) == (2, 60)
     page = office.get("/rules/lamps?plan=qingshan")
-    assert "落后序时进度 10 至 60 个百分点亮黄灯" in page.text
+    assert "落后序时进度 10 至 60 个百分点（含两端）亮黄灯，超过 60 个亮红灯" in page.text
     assert "青政办〔2024〕9号" in page.text
     assert (
         office.post(here, data=sent | {"request_key": "another"}).status_code == 409

@@ -174,6 +174,15 @@ def test_the_form_shows_what_is_planned_and_was_reported_last(sqlite_database: D
     assert form_on(page, NEW)["unit"] == "亩"
 
 
+def test_shares_are_no_works_to_be_reported(sqlite_database: Database) -> None:
+    covered = measure(sqlite_database, "林木绿化率", "%")
+    ponds = measure(sqlite_database, "湿地面积", "公顷")
+    page = People(sqlite_database).owner.get(NEW).text
+    assert f'<option value="{ponds}"' in page
+    assert f'<option value="{covered}"' not in page
+    assert "林木绿化率" not in page
+
+
 def test_the_works_of_a_package_go_to_a_part(sqlite_database: Database) -> None:
     people = People(sqlite_database)
     address = f"/projects/{PACKAGE}/works/new"

@@ -52,12 +52,12 @@ def test_the_chain_from_report_to_loss(sqlite_database: Database) -> None:
     assert people.office.post(f"/works/{lost}/accept").headers["location"] == f"/works/{lost}"
     for id_ in (claim, first, check, lost):
         page = people.office.get(f"/works/{id_}")
-        rows = [row for row in rows_on(page) if row and row[0].split()[0] in ("上报", "核实合格", "保存", "损失")]
+        rows = [row for row in rows_on(page) if row and row[0].split()[0] in ("上报", "核实合格", "保存量", "损失")]
         said = [(row[0], row[1], row[2]) for row in rows]
         assert said == [
             ("上报", "800 亩", "未核实 100"),
-            ("核实合格", "700 亩", "未检查 100"),
-            ("保存", "600 亩", "现存 550"),
+            ("核实合格", "700 亩", "未计入保存 100"),
+            ("保存量", "600 亩", "现存 550"),
             ("损失 火灾", "50 亩", "—"),
         ], id_
 
@@ -81,7 +81,7 @@ def test_only_what_stands_is_looked_at(sqlite_database: Database) -> None:
     people = People(sqlite_database)
     people.owner.post(NEW, data=report(sqlite_database))
     waiting = people.office.get("/works/1/verify")
-    assert (waiting.status_code, "审核通过之后才能继续" in waiting.text) == (409, True)
+    assert (waiting.status_code, "接收之后才能继续" in waiting.text) == (409, True)
     assert people.office.get("/works/1/survival").status_code == 409
     assert people.office.get("/works/99/verify").status_code == 404
 
@@ -117,7 +117,7 @@ def test_one_entry_is_accepted_or_sent_back_on_its_page(sqlite_database: Databas
     assert "已退回：没有照片" in page
     assert people.office.post("/works/2/accept").status_code == 303
     twice = people.office.post("/works/2/accept")
-    assert (twice.status_code, "不是待审核" in twice.text) == (409, True)
+    assert (twice.status_code, "不是待接收" in twice.text) == (409, True)
     assert [row.state for row in works(sqlite_database)] == ["rejected", "approved"]
 
 
@@ -126,7 +126,7 @@ def test_the_history_says_who_did_what(sqlite_database: Database) -> None:
     people.owner.post(NEW, data=report(sqlite_database), files=[("photos_before", ("前.png", png(), "image/png"))])
     people.office.post("/works/1/accept")
     rows = [row for row in rows_on(people.office.get("/works/1")) if len(row) == 5 and row[1].startswith("甲")]
-    assert [row[2] for row in rows] == ["审核通过", "上传佐证", "填报"]
+    assert [row[2] for row in rows] == ["接收", "上传佐证", "填报"]
     assert "佐证种类 施工前照片" in rows[1][3]
     assert "工程量指标 营造林面积" in rows[2][3]
     assert "修改记录" not in people.with_role("leader").get("/works/1").text
