@@ -52,7 +52,7 @@ class Bar:
     links: tuple[tuple[str, str], ...] = ()
 
 
-@router.get("/")
+@router.get("/overview")
 def get_overview(request: Request, reader: SignedIn, session: Reading, choices: Chosen, plan: str = "") -> Response:
     chosen = plan_choice(session, reader, plan)
     seen = overview(session, reader, chosen.scope(choices.quarter))

@@ -14,10 +14,12 @@ from portfolio.access import Reader
 from portfolio.jurisdictions import Jurisdiction
 from portfolio.periods import ReportingPeriod
 from portfolio.plans import Plan
+from reports.carry_over import taken_over_list
 from reports.exports import plan_for
 from reports.overview import overview
 from reports.plan_sheet import plan_sheet
 from reports.quarterly import TITLE, build
+from reports.quarterly_scope import plan_scope
 from reports.rollup import Scope
 from reports.workbook import write_quarterly
 from web.choices import Choices
@@ -76,10 +78,12 @@ def _plan_page(
     assert sheet.plan.id is not None
     seen = overview(session, reader, Scope(choices.quarter, frozenset({sheet.plan.id})))
     more = {} if problems is None else {"problems": problems}
+    taken = taken_over_list(session, reader, sheet.plan, choices.quarter, edition=choices.edition)
     return page(
         request,
         "plans/plan.html",
         sheet=sheet,
+        taken=taken,
         seen=seen.total,
         finding=told(seen.programme_finding, choices.language),
         kinds=TARGET_KINDS,
@@ -128,7 +132,7 @@ def get_plan_report(
         if not period.strip():
             raise Missing(field="period", label=N_("报告期"))
         wanted = period_from_text(period)
-        report = build(session, reader, plan, wanted)
+        report = build(session, reader, plan_scope(plan), wanted, edition=choices.edition)
     written = BytesIO()
     write_quarterly(report, written, language=choices.language, unit=choices.unit, demo=request.app.state.demo)
     return attachment(

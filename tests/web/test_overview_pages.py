@@ -36,7 +36,7 @@ def links_on(response: Response) -> list[str]:
 
 
 def test_the_headline_and_the_bars_are_the_figures_of_the_roll_up(loaded: Database):
-    page = visitor_with_role(create_app(loaded), "office").get("/?plan=xiaoyi&unit=亿元&as_of=2025Q4")
+    page = visitor_with_role(create_app(loaded), "office").get("/overview?plan=xiaoyi&unit=亿元&as_of=2025Q4")
     assert page.status_code == 200
     assert "51.4303" in page.text
     scope = Scope(QUARTER, frozenset({plan_named(loaded, "xiaoyi").id or 0}))
@@ -52,7 +52,7 @@ def test_the_headline_and_the_bars_are_the_figures_of_the_roll_up(loaded: Databa
 
 
 def test_all_plans_stand_beside_each_other_with_the_draft_marked(loaded: Database):
-    page = visitor_with_role(create_app(loaded), "office").get("/?unit=亿元")
+    page = visitor_with_role(create_app(loaded), "office").get("/overview?unit=亿元")
     rows = {row[0]: row for row in rows_on(page) if len(row) == 12}
     assert rows["合计"][3] == "51.4303"
     draft = next(name for name in rows if name.startswith("晋中市"))
@@ -63,7 +63,7 @@ def test_all_plans_stand_beside_each_other_with_the_draft_marked(loaded: Databas
 
 
 def test_a_project_that_dominates_is_named_and_linked(plans: Database):
-    page = visitor_with_role(create_app(plans), "office").get("/?plan=xiaoyi")
+    page = visitor_with_role(create_app(plans), "office").get("/overview?plan=xiaoyi")
     assert "水环境综合治理及再生水循环利用项目" in page.text
     assert "48.6%" in page.text
     assert "/projects/xiaoyi-10" in links_on(page)
@@ -72,7 +72,7 @@ def test_a_project_that_dominates_is_named_and_linked(plans: Database):
 @pytest.mark.parametrize(("narrowing", "column"), [("estimate=no", 4), ("lead=none", 5), ("no_years=1", 6)])
 def test_what_a_plan_does_not_say_leads_to_a_list_of_as_many_projects(plans: Database, narrowing: str, column: int):
     client = visitor_with_role(create_app(plans), "office")
-    page = client.get("/")
+    page = client.get("/overview")
     row = next(row for row in rows_on(page) if row[0].startswith("屯留区") and len(row) == 12)
     address = f"/projects?plan=tunliu&{narrowing}"
     assert address in links_on(page)
@@ -81,7 +81,7 @@ def test_what_a_plan_does_not_say_leads_to_a_list_of_as_many_projects(plans: Dat
 
 def test_a_heading_of_two_plans_leads_to_the_list_of_each(plans: Database):
     client = visitor_with_role(create_app(plans), "office")
-    page = client.get("/")
+    page = client.get("/overview")
     row = next(row for row in rows_on(page) if row[0].startswith("大气环境治理工程"))
     assert row[0] == "大气环境治理工程 孝义市“十四五” 屯留区“十四五”"
     start = page.text.index("大气环境治理工程")
@@ -92,18 +92,18 @@ def test_a_heading_of_two_plans_leads_to_the_list_of_each(plans: Database):
 
 def test_who_may_see_one_plan_sees_that_plan_only(loaded: Database):
     client = visitor_with_role(create_app(loaded), "office", plan=plan_named(loaded, "xiaoyi"))
-    page = client.get("/?unit=万元")
+    page = client.get("/overview?unit=万元")
     assert "514,303.00" in page.text
     assert "屯留" not in page.text
     assert "晋中" not in page.text
-    assert client.get("/?plan=xiaoyi").status_code == 200
-    forbidden, missing = client.get("/?plan=tunliu"), client.get("/?plan=nowhere")
+    assert client.get("/overview?plan=xiaoyi").status_code == 200
+    forbidden, missing = client.get("/overview?plan=tunliu"), client.get("/overview?plan=nowhere")
     assert (forbidden.status_code, missing.status_code) == (404, 404)
     assert client.get("/definitions?plan=tunliu").status_code == 404
 
 
 def test_who_sees_no_plan_is_told_what_to_do(plans: Database):
-    page = visitor_with_role(create_app(plans), "admin").get("/")
+    page = visitor_with_role(create_app(plans), "admin").get("/overview")
     assert page.status_code == 200
     assert "您还看不到任何规划" in page.text
     assert "514,303" not in page.text
@@ -111,15 +111,15 @@ def test_who_sees_no_plan_is_told_what_to_do(plans: Database):
 
 def test_before_the_plans_began_the_page_says_so_and_links_keep_the_quarter(plans: Database):
     client = visitor_with_role(create_app(plans), "office")
-    early = client.get("/?plan=xiaoyi&as_of=2020Q4")
+    early = client.get("/overview?plan=xiaoyi&as_of=2020Q4")
     assert "截至2020年第4季度末还没有项目" in early.text
-    within = client.get("/?plan=xiaoyi&as_of=2022Q1")
+    within = client.get("/overview?plan=xiaoyi&as_of=2022Q1")
     assert "514,303.00" in within.text
     assert "/projects/xiaoyi-10?as_of=2022Q1" in links_on(within)
 
 
 def test_a_quarter_that_there_is_not_is_refused(plans: Database):
-    answer = visitor_with_role(create_app(plans), "office").get("/?as_of=2024Q5")
+    answer = visitor_with_role(create_app(plans), "office").get("/overview?as_of=2024Q5")
     assert answer.status_code == 422
     assert "2024Q5" in answer.text
 
@@ -128,6 +128,8 @@ def test_strangers_are_sent_to_sign_in(plans: Database):
     app = create_app(plans)
     for address in (
         "/",
+        "/overview",
+        "/quarter",
         "/definitions",
         "/plans",
         "/indicators",
@@ -156,7 +158,10 @@ def statements(database: Database, address: str, role: str) -> int:
 
 @pytest.mark.parametrize(
     "address",
-    ["/", "/definitions", "/plans", "/indicators", "/commitments", "/departments", "/contradictions", "/reports"],
+    [
+        *("/overview", "/definitions", "/plans", "/indicators", "/commitments", "/departments"),
+        *("/contradictions", "/reports"),
+    ],
 )
 def test_more_plans_take_no_more_queries(sqlite_database: Database, address: str):
     with sqlite_database.writing() as session:
@@ -186,7 +191,7 @@ def test_the_definitions_say_what_counts_and_what_does_not(database: Database):
 
 
 def test_in_english_the_words_of_the_plan_are_marked_as_chinese(plans: Database):
-    page = visitor_with_role(create_app(plans), "office").get("/?plan=xiaoyi&lang=en")
+    page = visitor_with_role(create_app(plans), "office").get("/overview?plan=xiaoyi&lang=en")
     assert '<html lang="en">' in page.text
     assert '<span lang="zh">流域生态治理修复</span>' in page.text
     assert "CNY" in page.text
