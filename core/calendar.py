@@ -70,6 +70,11 @@ def next_quarter(quarter: int) -> int:
     return quarter + 1 if quarter % 10 < 4 else (quarter // 10 + 1) * 10 + 1
 
 
+def quarter_before(quarter: int) -> int:
+    """20244 for 20251."""
+    return quarter - 1 if quarter % 10 > 1 else (quarter // 10 - 1) * 10 + 4
+
+
 def last_day(quarter: int) -> date:
     """The last day of a quarter: 2024-12-31 for 20244."""
     after = next_quarter(quarter)

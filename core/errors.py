@@ -3,7 +3,7 @@
 The sentence is written in Chinese, marked with N_ so that the catalogues hold its English, and filled in only when it is shown.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 
@@ -80,6 +80,16 @@ class SeveralBroken(Broken):
     def __init__(self, problems: list[Broken]) -> None:
         self.problems = problems
         super().__init__(count=len(problems))
+
+
+class ManyBroken(SeveralBroken):
+    """Several records at once of which some cannot be accepted: what is wrong with each, by its place in what was handed over."""
+
+    sentence = N_("有 %(count)s 条需要改正。")
+
+    def __init__(self, by_place: Mapping[int, Broken]) -> None:
+        self.by_place = dict(by_place)
+        super().__init__(list(by_place.values()))
 
 
 class Stale(Broken):

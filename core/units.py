@@ -58,6 +58,8 @@ _PER_DAY = re.compile(r"/(天|d|day)$")
 # is refused, because it may be a slip of the pen for a unit of area or length.
 _COUNTED = frozenset("个座处家户套项条县市镇村人天次枚台辆眼口株块片所站部种批栋艘头只份名起期")
 _ALONE = frozenset({"立方米/亩", "立方米/万元", "起/每万枚", "次/季度", "次/年", "无量纲"})
+# Dimensions of shares and of so much per so much: what is reported of them can never be added up.
+_SHARES = frozenset({"ratio", "points", "concentration", "density"}) | _ALONE
 _PLAIN = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?")
 _LARGEST_MICRO = 2**63 - 1
 
@@ -102,12 +104,23 @@ def unit_name(text: str) -> str:
     return unit
 
 
+def adds_up(of: str) -> bool:
+    """Whether quantities of a dimension may be added: areas may, shares and concentrations never."""
+    return of not in _SHARES
+
+
 def dimension(unit: str) -> str:
     """What the unit measures: area, length, volume …, or `count of 座` for a counted thing.
 
     Errors: UnknownUnit.
     """
     return _lookup(unit)[0]
+
+
+def unit_of(dimension: str) -> str:
+    """A unit of what `dimension` names: 平方米 for area, 座 for `count of 座`."""
+    sizes = _BASE.get(dimension, {})
+    return next((unit for unit, size in sizes.items() if size == 1), dimension.removeprefix("count of "))
 
 
 def converted(value: Fraction | int, unit: str, to: str) -> Fraction:

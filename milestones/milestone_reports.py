@@ -38,7 +38,7 @@ def report_milestone(
     """
     kept = checked_report(session, milestone, new)
     assert milestone.id is not None
-    row = MilestoneReport(milestone_id=milestone.id, recorded_by_id=by.id, recorded_by=by.name, **_stored(kept))
+    row = MilestoneReport(milestone_id=milestone.id, recorded_by_id=by.id, recorded_by=by.name, **stored(kept))
     if submit:
         must_be_alone(session, milestone, row)
         mark_submitted(row, by)
@@ -58,7 +58,7 @@ def change_report(
     kept = checked_report(session, session.get_one(Milestone, row.milestone_id), new)
     must_be_own_draft(session, row, expected_version, by)
     before = facts(row)
-    for name, value in _stored(kept).items():
+    for name, value in stored(kept).items():
         setattr(row, name, value)
     row.row_version += 1
     session.add(row)
@@ -134,7 +134,7 @@ def as_new(row: MilestoneReport) -> NewMilestoneReport:
     )
 
 
-def _stored(new: NewMilestoneReport) -> dict[str, Any]:
+def stored(new: NewMilestoneReport) -> dict[str, Any]:
     """The columns of a report."""
     kept = {name: getattr(new, name) for name in ("kind", "met_on", "document", "note", "correction_reason")}
     return kept | {"occurred_on": new.occurred_on, "occurred_quarter": quarter_of(new.occurred_on)}

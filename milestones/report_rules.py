@@ -51,7 +51,7 @@ class NothingToExpect(Broken):
 
 class AlreadyReported(Broken):
     status = 409
-    sentence = N_("节点“%(name)s”已有一条待审核的填报（第 %(id)s 号），请等它审核或退回后再报。")
+    sentence = N_("节点“%(name)s”已有一条待接收的填报（第 %(id)s 号），请等它接收或退回后再报。")
 
 
 class OfArchivedProject(Broken):
@@ -99,11 +99,20 @@ def checked_report(session: Session, milestone: Milestone, new: NewMilestoneRepo
     project = session.get_one(Project, milestone.project_id)
     claim_for_milestones(session, project)
     plan_now(session, milestone)
+    return checked_against(session, project, milestone, new, state_now(session, milestone))
+
+
+def checked_against(
+    session: Session, project: Project, milestone: Milestone, new: NewMilestoneReport, state: MilestoneState | None
+) -> NewMilestoneReport:
+    """The report as it is to be stored, given what is accepted of its milestone by now. The caller keeps the project.
+
+    Errors: SeveralBroken with every field that cannot be accepted.
+    """
     if new.kind not in REPORTS:
         raise Invalid(field="kind", label=LABELS["kind"], found=new.kind, expected=tuple(REPORTS.values()))
     if new.kind == WITHDRAWN:
         new = replace(new, met_on=None)
-    state = state_now(session, milestone)
     met_on = None if state is None else state.actual_on
     problems: list[Broken] = []
     if new.kind == WITHDRAWN and met_on is None:

@@ -212,9 +212,17 @@ def archive_project(session: Session, project: Project, *, reason: str, expected
 
 
 def change_state(
-    session: Session, project: Project, state: str, *, since_on: date, document: str, reason: str | None, by: Actor
-) -> None:
-    """Records a reported state; states change with a document.
+    session: Session,
+    project: Project,
+    state: str,
+    *,
+    since_on: date,
+    document: str,
+    reason: str | None,
+    refresh: bool = True,
+    by: Actor,
+) -> ProjectState:
+    """Records a reported state; states change with a document. Without `refresh` the caller derives the list anew.
 
     Errors: Archived, Invalid, Missing, TooLong; a day in the future is refused.
     """
@@ -229,17 +237,16 @@ def change_state(
             field="since_on", label=N_("自何日起"), found=since_on.isoformat(), expected=N_("不晚于今天的日期")
         )
     before = find_state(session, project.id)
-    session.add(
-        ProjectState(
-            project_id=project.id,
-            state=state,
-            since_on=since_on,
-            document=named,
-            reason=why,
-            recorded_by=by.name,
-            recorded_at=now(),
-        )
+    row = ProjectState(
+        project_id=project.id,
+        state=state,
+        since_on=since_on,
+        document=named,
+        reason=why,
+        recorded_by=by.name,
+        recorded_at=now(),
     )
+    session.add(row)
     facts = {"state": state, "since_on": since_on, "document": named}
     audit.record(
         session,
@@ -252,7 +259,9 @@ def change_state(
         by=by,
     )
     session.flush()
-    listing.refresh(session, [project.parent_id or project.id])
+    if refresh:
+        listing.refresh(session, [project.parent_id or project.id])
+    return row
 
 
 def find_state(session: Session, project_id: int, quarter: int | None = None) -> ProjectState | None:

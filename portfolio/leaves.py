@@ -12,6 +12,7 @@ from core.errors import N_, Broken
 from portfolio.editing import Archived, claim
 from portfolio.projects import Project
 
+_BATCH = 5_000
 _ASKED: BindParameter[Any] = bindparam("ids", expanding=True)
 _PACKAGE, _PART, _BELOW = aliased(Project), aliased(Project), aliased(Project)
 # The inner query is answered by an index alone; in one with the outer, SQLite would go through all projects.
@@ -34,7 +35,7 @@ class NotALeaf(Broken):
 
 class OfArchived(Broken):
     status = 409
-    sentence = N_("第 %(id)s 号所属的项目“%(project)s”已归档，不能审核；请退回。")
+    sentence = N_("第 %(id)s 号所属的项目“%(project)s”已归档，不能计入；请退回。")
 
 
 class OfPackage(Broken):
@@ -63,6 +64,20 @@ def claim_leaf(session: Session, project: Project) -> None:
     parts = session.scalars(_NAMES_OF_PARTS, {"ids": [project.id]}).all()
     if parts:
         raise NotALeaf(field="project", found=project.name, parts=tuple(parts))
+
+
+def unfit_leaves(session: Session, project_ids: Collection[int]) -> dict[int, Broken]:
+    """What forbids recording something new of each of these projects, many at once: Archived, or NotALeaf for a package."""
+    wanted = sorted(set(project_ids))
+    found: dict[int, Broken] = {}
+    for start in range(0, len(wanted), _BATCH):
+        for id_, name, archived in session.execute(_UNFIT, {"ids": wanted[start : start + _BATCH]}).all():
+            if archived:
+                found[id_] = Archived()
+            else:
+                parts = session.scalars(_NAMES_OF_PARTS, {"ids": [id_]}).all()
+                found[id_] = NotALeaf(field="project", found=name, parts=tuple(parts))
+    return found
 
 
 def must_still_take(session: Session, projects: Mapping[int, int], *, following: Collection[int] = ()) -> None:

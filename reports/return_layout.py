@@ -1,0 +1,31 @@
+"""Where everything stands in a sheet of a filled form."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from budgets.importing.reading import Table
+from reports.return_form import LOCKED
+
+
+@dataclass(frozen=True)
+class SheetLayout:
+    """Where everything stands in a sheet. Lines count from 1, columns from 0."""
+
+    table: Table
+    kind: str
+    header_line: int
+    columns: Mapping[str, int]
+
+    @property
+    def sheet(self) -> str:
+        return self.table.sheet or ""
+
+    @cached_property
+    def locked(self) -> list[int | None]:
+        """The places of the columns that only show something, in the order of LOCKED; None for one that was deleted."""
+        return [self.columns.get(name) for name in LOCKED[self.kind]]
+
+    @cached_property
+    def width(self) -> int:
+        return max(self.columns.values()) + 1
