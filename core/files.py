@@ -47,21 +47,38 @@ def store_file(session: Session, content: bytes, name: str, media_type: str, *, 
 
     When the transaction is undone the bytes stay, without a record; the same content finds them again.
     """
-    sha256 = hashlib.sha256(content).hexdigest()
+    row = _record(session, hashlib.sha256(content).hexdigest(), len(content), name, media_type, by)
+    place = _place(row.sha256)
+    if not _complete(place, len(content)):
+        _write(place, content)
+    return row
+
+
+def store_written(session: Session, written: Path, name: str, media_type: str, *, by: Actor) -> StoredFile:
+    """The same for bytes that stand in a file among the stored ones already, which is moved: it is never whole in memory."""
+    with written.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        os.fsync(file.fileno())
+    row = _record(session, sha256, written.stat().st_size, name, media_type, by)
+    place = _place(sha256)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    os.replace(written, place)
+    _sync_folder(place.parent)
+    return row
+
+
+def _record(session: Session, sha256: str, size: int, name: str, media_type: str, by: Actor) -> StoredFile:
     row = StoredFile(
         sha256=sha256,
         name=_plain_name(name),
         media_type=media_type[:120],
-        size_bytes=len(content),
+        size_bytes=size,
         stored_by_id=by.id,
         stored_by=by.name,
         stored_at=now(),
     )
     session.add(row)
     session.flush()  # the record first: who cleans up (core/cleaning.py) removes no bytes while somebody adds a record
-    place = _place(sha256)
-    if not _complete(place, len(content)):
-        _write(place, content)
     return row
 
 

@@ -12,6 +12,7 @@ from core.calendar import current_quarter, day_of, quarter_of
 from core.database import select_columns
 from portfolio import listing
 from portfolio.access import OPERATOR_READER
+from portfolio.plans import Plan
 from portfolio.projects import PlanListing, Project, ProjectGram, ProjectListing
 from reports.rollup import Scope, estimate_rollup
 from reports.self_check_money import money_mismatches
@@ -19,16 +20,20 @@ from reports.self_check_reading import CHUNK, Mismatch, holding, is_ended, live_
 from reports.self_check_works import work_mismatches
 
 
-def mismatches(session: Session, quarter: int | None = None) -> list[Mismatch]:
-    """Everything that does not agree, of the roll-ups as of a quarter and of the derived project list."""
+def mismatches(session: Session, quarter: int | None = None, *, plan: Plan | None = None) -> list[Mismatch]:
+    """Everything that does not agree, of the roll-ups as of a quarter and of the derived project list.
+
+    With a plan only what concerns it, and what may: a batch of the search index is of no plan.
+    """
     at = current_quarter() if quarter is None else quarter
-    return [
+    found = [
         *_rollup_mismatches(session, at),
         *money_mismatches(session, at),
         *work_mismatches(session, at),
         *_listing_mismatches(session),
         *_package_mismatches(session, at),
     ]
+    return found if plan is None else [one for one in found if one.plan in (None, plan.code, plan.id)]
 
 
 @dataclass
@@ -68,7 +73,7 @@ def _rollup_mismatches(session: Session, quarter: int) -> list[Mismatch]:
         again = {key: (s.projects, s.leaves, s.missing, s.fen) for key, s in recomputed[name].items()}
         for key in sorted(shown.keys() | again.keys(), key=str):
             if shown.get(key) != again.get(key):
-                found.append(Mismatch(f"roll-up by {name} {key}", shown.get(key), again.get(key)))
+                found.append(Mismatch(f"roll-up by {name} {key}", shown.get(key), again.get(key), key[0]))
     return found
 
 
@@ -121,7 +126,8 @@ def _listing_mismatches(session: Session) -> list[Mismatch]:
         }
         for id_ in sorted(wanted.keys() | held.keys()):
             if wanted.get(id_) != held.get(id_):
-                found.append(Mismatch(f"project list, project {id_}", held.get(id_), wanted.get(id_)))
+                of = (wanted.get(id_) or held[id_])["plan_id"]
+                found.append(Mismatch(f"project list, project {id_}", held.get(id_), wanted.get(id_), of))
         grams = {(entry["gram"], entry["project_id"]) for entry in entries}
         kept = set(
             session.exec(
@@ -139,7 +145,9 @@ def _sum_mismatches(session: Session, recounted: dict[int, _ListSum]) -> list[Mi
     sums = (kept.projects, kept.known, kept.estimate_fen, kept.ended, kept.ended_known, kept.ended_fen)
     held = {id_: _ListSum(*row) for id_, *row in session.execute(select_columns(kept.plan_id, *sums))}
     return [
-        Mismatch(f"sums of the project list, plan {id_}", held.get(id_, _ListSum()), recounted.get(id_, _ListSum()))
+        Mismatch(
+            f"sums of the project list, plan {id_}", held.get(id_, _ListSum()), recounted.get(id_, _ListSum()), id_
+        )
         for id_ in sorted(held.keys() | recounted.keys())
         if held.get(id_, _ListSum()) != recounted.get(id_, _ListSum())
     ]
@@ -150,12 +158,14 @@ def _package_mismatches(session: Session, quarter: int) -> list[Mismatch]:
     amounts = {row.project_id: row.amount_fen for row in holding(session, Estimate, quarter)}
     parts: dict[int, list[int | None]] = defaultdict(list)
     ended = {id_ for id_, states in reported(session, quarter).items() if is_ended(states)}
+    plans: dict[int, int] = {}
     for row in stream(session, Project):
+        plans[row.id] = row.plan_id
         gone = row.archived_at is not None and quarter_of(day_of(row.archived_at)) <= quarter
         if row.parent_id is not None and not gone and row.id not in ended:
             parts[row.parent_id].append(amounts.get(row.id))
     return [
-        Mismatch(f"package {id_}", amounts[id_], sum(known))
+        Mismatch(f"package {id_}", amounts[id_], sum(known), plans[id_])
         for id_, below in sorted(parts.items())
         if amounts.get(id_) is not None
         and len(known := [amount for amount in below if amount is not None]) == len(below)

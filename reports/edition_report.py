@@ -1,0 +1,102 @@
+"""The report of which an edition is made, and the files that are written of it. The same report gives the same bytes."""
+
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlmodel import Session
+
+from core.calendar import Period, current_quarter, period_from_text, quarter_name
+from portfolio.access import OPERATOR_READER, Reader
+from portfolio.facts import AS_CORRECTED, AS_ISSUED
+from portfolio.plans import Plan
+from reports.edition_contents import contents_of
+from reports.edition_reading import DATA, WORD, WORKBOOK
+from reports.findings import words_in
+from reports.quarterly import QuarterlyReport, build
+from reports.quarterly_data import canonical_data, canonical_record
+from reports.quarterly_scope import plan_scope
+from reports.word import WordFacts, filled_template
+from reports.word_facts import sample_facts, word_facts
+from reports.word_keeping import template_in_use
+from reports.workbook import write_quarterly
+
+LANGUAGE, UNIT = "zh", "万元"  # an edition speaks the language of the plans
+
+
+@dataclass(frozen=True)
+class EditionFiles:
+    """The files of an edition by kind, what they are called, and how many rows of projects were compared with the roll-up."""
+
+    title: str
+    rows: int
+    files: Mapping[str, bytes]
+
+
+def edition_files(session: Session, plan: Plan, period: Period, *, issue: int, demo: bool) -> EditionFiles:
+    """Builds the report of a plan as issued, at plan scope, and writes its files.
+
+    Errors: FiguresDisagree when the rows of the report are not what the roll-up says; those of filled_template.
+    """
+    assert plan.id is not None
+    report = built_report(session, OPERATOR_READER, plan, period, AS_ISSUED)
+    data = canonical_data(report)
+    template, name = template_in_use(session, plan.id)
+    facts = word_facts(
+        contents_of(json.loads(data), UNIT, words_in(LANGUAGE)),
+        issue=issue,
+        unit=UNIT,
+        demo=demo,
+        made_on=report.cover.as_of_on,
+    )
+    files = {
+        DATA: data,
+        WORKBOOK: written_workbook(report, demo=demo),
+        WORD: filled_template(template, facts, name=name),
+    }
+    return EditionFiles(report_title(report), len(report.rows), files)
+
+
+def built_report(session: Session, reader: Reader, plan: Plan, period: Period, edition: str) -> QuarterlyReport:
+    """The report of a plan. Errors: those of build."""
+    return build(session, reader, plan_scope(plan), period, edition=edition)
+
+
+def data_now(session: Session, plan: Plan, period: Period) -> dict[str, Any]:
+    """The canonical data of a period of a plan as corrected by now."""
+    return json.loads(canonical_data(built_report(session, OPERATOR_READER, plan, period, AS_CORRECTED)))
+
+
+def facts_to_try(session: Session, plan: Plan) -> list[WordFacts]:
+    """What a Word template of a plan is tried with: its report of now, and lists that are full and empty."""
+    quarter = min(max(current_quarter(), plan.start), plan.last_year * 10 + 4)
+    report = built_report(session, OPERATOR_READER, plan, period_from_text(quarter_name(quarter)), AS_CORRECTED)
+    made_on = report.cover.as_of_on
+    now = word_facts(
+        contents_of(canonical_record(report), UNIT, words_in(LANGUAGE)),
+        issue=None,
+        unit=UNIT,
+        demo=True,
+        made_on=made_on,
+    )
+    return [now, sample_facts(filled=True, made_on=made_on), sample_facts(filled=False, made_on=made_on)]
+
+
+def live_workbook(session: Session, reader: Reader, plan: Plan, period: Period, *, demo: bool) -> tuple[str, bytes]:
+    """The report of a plan as it stands now for a reader: its title and its workbook."""
+    report = built_report(session, reader, plan, period, AS_CORRECTED)
+    return report_title(report), written_workbook(report, demo=demo)
+
+
+def written_workbook(report: QuarterlyReport, *, demo: bool) -> bytes:
+    made = io.BytesIO()
+    write_quarterly(report, made, language=LANGUAGE, unit=UNIT, demo=demo)
+    return made.getvalue()
+
+
+def report_title(report: QuarterlyReport) -> str:
+    """What a report is called where it is listed and saved."""
+    words = words_in(LANGUAGE)
+    return f"{report.cover.short_title}{words.say(report.cover.title)} {words.sentence(report.cover.period_name)}"

@@ -1,0 +1,102 @@
+"""What goes into a pack: the reports of all plans of a jurisdiction, or the return workbooks of all departments of a quarter."""
+
+import io
+from collections.abc import Iterator
+
+from sqlmodel import Session, col, select
+
+from core.audit import Actor
+from core.calendar import Period, period_from_text
+from core.demo import holds_demo
+from core.errors import N_, Broken, NotThere
+from portfolio.access import Reader
+from portfolio.departments import Department
+from portfolio.jurisdictions import Jurisdiction, below
+from portfolio.periods import ReportingPeriod
+from portfolio.plans import Plan
+from reports.edition_reading import WORKBOOK, edition_bytes, editions, file_name
+from reports.edition_report import live_workbook
+from reports.return_workbooks import make_workbook
+from reports.returns import DepartmentReturn
+
+
+class NothingToPack(Broken):
+    sentence = N_("%(what)s在 %(period)s 没有可以打包的文件。")
+
+
+def plans_to_pack(session: Session, reader: Reader, jurisdiction: str, period: Period) -> list[Plan]:
+    """The plans in a jurisdiction and below it that the reader sees and that have the period, in the order of places.
+
+    Errors: NotThere for a jurisdiction that does not exist; NothingToPack.
+    """
+    place = session.get(Jurisdiction, jurisdiction)
+    if place is None:
+        raise NotThere
+    rows = (
+        select(Plan)
+        .join(ReportingPeriod, col(ReportingPeriod.plan_id) == Plan.id)
+        .where(
+            col(Plan.jurisdiction_code).in_(below(session, jurisdiction)),
+            ReportingPeriod.name == str(period),
+            reader.sees(Plan.id),  # type: ignore[arg-type]
+        )
+        .order_by(col(Plan.jurisdiction_code), col(Plan.first_year), col(Plan.id))
+    )
+    found = list(session.exec(rows))
+    if not found:
+        raise NothingToPack(field="period", what=place.name, period=str(period))
+    return found
+
+
+def pack_of_reports(session: Session, reader: Reader, plans: list[Plan], period: Period) -> Iterator[tuple[str, bytes]]:
+    """The report of each plan: as it was issued, else as it stands now for this reader, whose name then says so."""
+    issued = {
+        listed.plan.id: listed
+        for listed in editions(session, reader, frozenset(plan.id or 0 for plan in plans))
+        if listed.period.name == str(period)
+    }
+    demo = holds_demo(session)
+    for place, plan in enumerate(plans, start=1):
+        listed = issued.get(plan.id)
+        if listed is not None:
+            name, content = file_name(listed, WORKBOOK), edition_bytes(session, listed.edition, WORKBOOK)
+        else:
+            title, content = live_workbook(session, reader, plan, period, demo=demo)
+            name = f"{title}（未发布）.xlsx"
+        yield f"{place:02d} {name}", content
+
+
+def returns_to_pack(session: Session, plan: Plan, period: str) -> list[tuple[DepartmentReturn, str]]:
+    """The returns of a quarter with the names of their departments.
+
+    Errors: NothingToPack when none was asked for.
+    """
+    rows = (
+        select(DepartmentReturn, Department.name)
+        .join(Department, col(Department.id) == DepartmentReturn.department_id)
+        .join(ReportingPeriod, col(ReportingPeriod.id) == DepartmentReturn.period_id)
+        .where(DepartmentReturn.plan_id == plan.id, ReportingPeriod.name == period)
+        .order_by(col(Department.name_sort), col(DepartmentReturn.id))
+    )
+    found = [(return_, name) for return_, name in session.exec(rows)]
+    if not found:
+        raise NothingToPack(field="period", what=plan.short_title, period=period)
+    return found
+
+
+def pack_of_returns(
+    session: Session, returns: list[tuple[DepartmentReturn, str]], period: str, *, by: Actor
+) -> Iterator[tuple[str, bytes]]:
+    """A workbook for each department to fill in, made anew: what stands in it now is the base of the merge when it comes back."""
+    for place, (return_, department) in enumerate(returns, start=1):
+        made = io.BytesIO()
+        make_workbook(session, return_, made, by=by)
+        yield f"{place:02d} {department} {period}填报表.xlsx", made.getvalue()
+
+
+def report_pack_name(session: Session, jurisdiction: str, period: str) -> str:
+    return f"{session.get_one(Jurisdiction, jurisdiction).name}各规划{period_from_text(period)}报告.zip"
+
+
+def return_pack_name(plan: Plan, period: str) -> str:
+    return f"{plan.short_title}{period}填报表.zip"
