@@ -61,6 +61,23 @@ class PerformanceTarget(Dated, table=True):
     dropped: bool = False
 
 
+class PerformanceFrame(Dated, table=True):
+    """How the hundred points of a project's self-evaluation are shared out, and its goal (年度总体目标), from a quarter on.
+
+    Units: millionths of a point. A project without a row has the shares of the form (performance_score.DEFAULT_WEIGHTS).
+    """
+
+    __tablename__ = "performance_frame"
+    __table_args__ = (Index("ix_performance_frame_project", "project_id", "effective_from"),)
+
+    project_id: int = Field(foreign_key="project.id")
+    execution_micro: int
+    output_micro: int
+    benefit_micro: int
+    satisfaction_micro: int
+    goal: str | None = Field(default=None, max_length=2000)
+
+
 class PerformanceResult(SQLModel, table=True):
     """What was reached of a performance target in a year. `percent_micro`: of a qualitative one, the share of its weight."""
 
