@@ -1,12 +1,14 @@
 """Official readings (监测值): recorded with their source document, handed over, accepted by somebody else, and read.
 
-An accepted reading is never changed: a newer one of the same quarter holds instead, and both stay.
+An accepted reading is never changed: a newer one of the same quarter holds instead, and both stay. One that should never have
+been there is withdrawn (reading_withdrawing.py): then neither it nor its withdrawal is read.
 """
 
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, literal_column
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from core import audit
@@ -16,8 +18,10 @@ from core.errors import NotThere
 from milestones.evidence import detach_all
 from milestones.indicators import Indicator
 from milestones.reading_rules import NewReading, as_new, checked_reading
-from milestones.readings import OfficialReading
-from portfolio.facts import AS_CORRECTED, SUBMITTED, counted
+from milestones.readings import READING, OfficialReading
+from portfolio.corrections import requested_facts
+from portfolio.facts import AS_CORRECTED, REJECTED, SUBMITTED, counted
+from portfolio.periods import keep_quarters
 from portfolio.reviewing import (
     Reviewer,
     Standing,
@@ -32,7 +36,7 @@ from portfolio.reviewing import (
 SUBJECT = "official_reading"  # of the audit trail and of attachments
 _FACTS = (
     *("indicator_id", "quarter", "value_micro", "grade", "judgement", "occurred_on", "document", "agency"),
-    *("note", "correction_reason", "state"),
+    *("note", "correction_reason", "withdraws_id", "state"),
 )
 
 
@@ -47,6 +51,8 @@ def record_reading(
     Errors: SeveralBroken with every field that cannot be accepted.
     """
     assert indicator.id is not None
+    if submit:
+        keep_quarters(session, {indicator.plan_id})
     kept = checked_reading(session, indicator, new)
     row = OfficialReading(indicator_id=indicator.id, recorded_by_id=by.id, recorded_by=by.name, **kept)
     if submit:
@@ -100,11 +106,15 @@ def submit_readings(session: Session, rows: Sequence[OfficialReading], *, by: Ac
 
 
 def accept_readings(session: Session, ids: Collection[int], *, by: Reviewer) -> int:
-    """Accepts submitted readings, all of them or none; how many comes back.
+    """Accepts submitted readings and withdrawals, all of them or none; how many comes back.
 
     Errors: NotThere, FactNotSubmitted, OwnReport.
     """
-    return accept_facts(session, OfficialReading, _standings(session, ids), subject=SUBJECT, by=by)
+    standings = _standings(session, ids)
+    keep_places(session, standings)
+    # What takes a reading back is not posted before it, also when a quarter was opened again in between.
+    not_before = _posted_originals(session, standings)
+    return accept_facts(session, OfficialReading, standings, subject=SUBJECT, not_before=not_before, by=by)
 
 
 def send_back_readings(session: Session, ids: Collection[int], *, reason: str, by: Reviewer) -> int:
@@ -154,7 +164,39 @@ def _counting(indicator_ids: Collection[int], quarter: int, edition: str) -> lis
         col(OfficialReading.indicator_id).in_(indicator_ids),
         counted(OfficialReading, quarter, edition),
         col(OfficialReading.quarter) <= quarter,
+        col(OfficialReading.kind) == READING,
+        col(OfficialReading.id).not_in(_withdrawn(quarter, edition)),
     ]
+
+
+def _withdrawn(quarter: int, edition: str) -> Any:
+    """The ids of the readings that are taken back as of a quarter."""
+    row = aliased(OfficialReading, name="withdrawal")
+    # Word for word the condition of the index, so that SQLite reads only the few rows in it.
+    few: tuple[Any, ...] = (
+        literal_column("withdrawal.withdraws_id IS NOT NULL"),
+        literal_column("withdrawal.state <> 'rejected'"),
+    )
+    return select_columns(row.withdraws_id).where(*few, counted(row, quarter, edition))
+
+
+def withdrawn_now(session: Session, ids: Collection[int]) -> dict[int, OfficialReading]:
+    """The withdrawal of each of these readings that has one, waiting or accepted, by the id of what it takes back."""
+    rows = select(OfficialReading).where(
+        col(OfficialReading.withdraws_id).in_(ids), col(OfficialReading.state) != REJECTED
+    )
+    return {row.withdraws_id or 0: row for row in session.exec(rows)}
+
+
+def _posted_originals(session: Session, ids: Collection[int]) -> dict[int, int]:
+    """The quarter in which what each of the withdrawals takes back was posted, by the id of the withdrawal."""
+    first = aliased(OfficialReading)
+    query = (
+        select_columns(OfficialReading.id, first.posted_period)
+        .join(first, col(first.id) == col(OfficialReading.withdraws_id))
+        .where(col(OfficialReading.id).in_(sorted(ids)))
+    )
+    return dict(session.execute(query).all())
 
 
 def every_reading(session: Session, indicator_id: int) -> list[OfficialReading]:
@@ -169,6 +211,7 @@ def waiting_readings(session: Session, plan_ids: frozenset[int] | None) -> list[
         select(OfficialReading, Indicator)
         .join(Indicator, col(Indicator.id) == OfficialReading.indicator_id)
         .where(OfficialReading.state == SUBMITTED)
+        .where(col(OfficialReading.id).not_in(requested_facts(SUBJECT)))  # what stands in a correction waits there
         .order_by(col(OfficialReading.id))
     )
     if plan_ids is not None:

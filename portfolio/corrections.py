@@ -4,16 +4,21 @@ A correction gathers facts that undo and replace others. They count together whe
 and approving stand in reports/correcting.py, because the facts are money, works, milestones and readings.
 """
 
+from collections.abc import Collection
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, DateTime, Index, Text, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlalchemy import CheckConstraint, Column, DateTime, Index, Select, Text, UniqueConstraint
+from sqlmodel import Field, Session, SQLModel, col
 
 from core.calendar import now
-from core.database import long_id
-from core.errors import N_
+from core.database import long_id, select_columns
+from core.errors import N_, Broken
 
 REQUESTED, APPROVED, REFUSED, WITHDRAWN = "requested", "approved", "refused", "withdrawn"
+LEDGER_ENTRY, WORK_ENTRY = "ledger_entry", "work_entry"
+MILESTONE_REPORT, OFFICIAL_READING = "milestone_report", "official_reading"
 CORRECTION_STATES = {
     REQUESTED: N_("待批准"),
     APPROVED: N_("已批准"),
@@ -43,6 +48,7 @@ class Correction(SQLModel, table=True):
     title: str = Field(max_length=200)
     reason: str = Field(max_length=1000)
     document: str | None = Field(default=None, max_length=200)
+    file_id: int | None = Field(default=None, foreign_key="stored_file.id")
     state: str = Field(default=REQUESTED, max_length=10)
     effects: str = Field(sa_column=Column(Text, nullable=False))
     posted_period: int | None = None
@@ -69,3 +75,33 @@ class CorrectionFact(SQLModel, table=True):
     correction_id: int = Field(foreign_key="correction.id")
     subject: str = Field(max_length=20)
     subject_id: int = Field(sa_column=Column(long_id(), nullable=False))
+
+
+class InCorrection(Broken):
+    """A fact of a correction that waits is decided with it, never by itself."""
+
+    status = 409
+    sentence = N_("第 %(id)s 号在第 %(number)s 号更正单里待批准，只能随更正单一起批准或退回。")
+
+
+def requested_facts(subject: str) -> Select[Any]:
+    """The ids of the facts of a kind that stand in corrections which wait."""
+    return (
+        select_columns(CorrectionFact.subject_id)
+        .join(Correction, col(Correction.id) == CorrectionFact.correction_id)
+        .where(col(CorrectionFact.subject) == subject, col(Correction.state) == REQUESTED)
+    )
+
+
+@lru_cache
+def _numbered(subject: str) -> Select[Any]:
+    # Put together once: every posting asks.
+    return requested_facts(subject).add_columns(col(Correction.number)).order_by(col(CorrectionFact.subject_id))
+
+
+def must_stand_in_no_correction(session: Session, subject: str, ids: Collection[int]) -> None:
+    """Errors: InCorrection when one of the facts waits in a correction. Few do, so that all of them are read."""
+    asked = set(ids)
+    for id_, number in session.execute(_numbered(subject)):
+        if id_ in asked:
+            raise InCorrection(id=id_, number=number)
