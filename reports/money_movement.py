@@ -40,11 +40,18 @@ class Movement:
 
 
 def movement(
-    session: Session, reader: Reader, scope: Scope, by: Sequence[str] = (), *, level: int = 1
+    session: Session,
+    reader: Reader,
+    scope: Scope,
+    by: Sequence[str] = (),
+    *,
+    level: int = 1,
+    first: int | None = None,
 ) -> list[Movement]:
     """The movement of every figure of every group in the scope's quarter and edition; figures without any row are not in it.
 
-    Sorted by the keys, then the plan before the stages in their order.
+    `first` is the first quarter of a longer period that ends with the scope's. Sorted by the keys, then the plan before the
+    stages in their order.
 
     Errors: UnknownDimension, UnknownLevel; Invalid for an edition that there is not.
     """
@@ -52,7 +59,7 @@ def movement(
     keys = without_stage(by)
     found = []
     for table in (LedgerEntry, BudgetLine):
-        found += _of_table(session, reader, scope, keys, level, table)
+        found += _of_table(session, reader, scope, keys, level, table, first or scope.quarter)
     names = [names_of(session, name, {ids[place] for ids, _ in found}) for place, name in enumerate(keys)]
     order = {figure: place for place, figure in enumerate((BUDGET, *STAGE_COLUMNS.values()))}
     rows = [
@@ -69,6 +76,7 @@ def _of_table(
     keys: Sequence[str],
     level: int,
     table: type[LedgerEntry] | type[BudgetLine],
+    first: int,
 ) -> list[tuple[tuple[Any, ...], tuple[Any, ...]]]:
     """(key ids, (figure, opening, corrections, flow, closing)) of each group that the table has rows of."""
     limited_to = projects_in(reader, scope)
@@ -86,7 +94,7 @@ def _of_table(
         carried = 0 if "year" in keys else func.coalesce(BudgetLine.carried_change_fen, 0)
         figure, amount = literal(BUDGET), col(BudgetLine.change_fen) - carried
         asked.append(col(BudgetLine.span) == YEAR)
-    windows = [func.sum(case((window, amount), else_=0)) for window in _windows(table, scope)]
+    windows = [func.sum(case((window, amount), else_=0)) for window in movement_windows(table, scope.edition, first)]
     sums = [window.label(name) for window, name in zip(windows, ("opening", "corrections", "flow"), strict=True)]
     groups = [col(table.project_id), *chosen.values(), *([figure] if table is LedgerEntry else [])]
     inner = (
@@ -118,11 +126,11 @@ def _of_table(
     ]
 
 
-def _windows(table: type[LedgerEntry] | type[BudgetLine], scope: Scope) -> list[ColumnElement[bool]]:
-    """Opening, corrections and flow, as conditions on a row that counts in the scope's edition."""
-    quarter, occurred, posted = scope.quarter, col(table.occurred_quarter), col(table.posted_period)
-    before = posted < quarter  # in both editions: what was known when the quarter before was issued
-    flow = occurred == quarter
-    if scope.edition == AS_ISSUED:
-        return [before, and_(posted == quarter, occurred < quarter), and_(posted == quarter, flow)]
-    return [before, and_(posted >= quarter, occurred < quarter), flow]
+def movement_windows(table: Any, edition: str, first: int) -> list[ColumnElement[bool]]:
+    """Opening, corrections and flow, as conditions on a row that counts as of the end of a period beginning with a quarter."""
+    occurred, posted = col(table.occurred_quarter), col(table.posted_period)
+    before = posted < first  # in both editions: what was known when the period before was issued
+    late = and_(posted >= first, occurred < first)
+    if edition == AS_ISSUED:
+        return [before, late, and_(posted >= first, occurred >= first)]
+    return [before, late, occurred >= first]

@@ -1,40 +1,56 @@
-"""The leading group's quarterly report (领导小组季度调度报告): one build for page, workbook, command and API.
+"""The leading group's report (领导小组调度报告) of a quarter, a year, the mid-term or the end: one build for every outlet.
 
-Plan data only so far: projects, estimates, indicators, commitments, contradictions, as they hold at the end of the period.
+Page, workbook, Word, command and API show what `build` gives; editions freeze its canonical data (quarterly_data.py). Every
+figure comes from its one definition: money.py, works.py, progress.py, lamps.py, indicators.py, money_movement.py.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from sqlmodel import Session
 
-from core.calendar import Period
+from core.calendar import Period, last_day
 from core.errors import N_, Broken
 from portfolio.access import Reader
-from portfolio.jurisdictions import Jurisdiction
-from portfolio.plans import Plan
+from portfolio.facts import AS_CORRECTED
+from reports.correction_readings import reading_corrections
+from reports.correction_rows import MONEY, CorrectionRow, correction_rows
 from reports.definitions import Definition, definitions
-from reports.exports import commitments_of, contradictions_of, indicators_of
 from reports.findings import Sentence
+from reports.group_progress import group_progress
+from reports.lamp_reading import lamp_counts
 from reports.left_out import left_out
+from reports.money_figures import MoneyFigures
+from reports.money_movement import Movement
+from reports.order_rows import OrderRow, orders_for
 from reports.overview import Overview, known_sum, overview
+from reports.quarterly_indicators import CommitmentRow, Standing, commitment_rows, contradiction_rows, standings
+from reports.quarterly_lists import MilestoneRow, WarningRow, leaves_of_rows, milestone_rows, warning_rows
+from reports.quarterly_money import MOVED, ReportMoney, report_money
+from reports.quarterly_notes import early_closings, notes_of
+from reports.quarterly_overview import narrowed
 from reports.quarterly_rows import ProjectGroup, ProjectRow, project_groups
-from reports.rollup import Scope
+from reports.quarterly_scope import Asked, PeriodOutsidePlan, ReportScope, asked_for
+from reports.quarterly_years import YearFigures, year_figures
+from reports.three_figures import GroupProgress
+
+__all__ = ["PeriodOutsidePlan", "QuarterlyReport", "ReportScope", "build", "check"]
 
 TITLE = N_("领导小组季度调度报告")
-_TITLES = {"quarter": TITLE, "year": N_("领导小组年度调度报告")}
+TITLES = {
+    "quarter": TITLE,
+    "year": N_("领导小组年度调度报告"),
+    "mid-term": N_("规划实施中期评估报告"),
+    "final": N_("规划实施末期考核报告"),
+}
 _PERIODS = {
     "quarter": N_("%(year)s年第%(quarter)s季度"),
     "year": N_("%(year)s年度"),
     "mid-term": N_("%(year)s年中期"),
     "final": N_("%(year)s年末期"),
 }
-
-
-class PeriodOutsidePlan(Broken):
-    sentence = N_("《%(plan)s》的规划期是 %(first)s—%(last)s 年，没有 %(found)s 这个报告期。")
 
 
 class FiguresDisagree(Broken):
@@ -48,37 +64,61 @@ class FiguresDisagree(Broken):
 
 @dataclass(frozen=True)
 class Cover:
-    """What the first sheet says about the report. `as_of_on` is the last day of the period."""
+    """What the first sheet says about the report. `as_of_on` is the last day of the period, `about` what it is narrowed to.
+
+    What only one plan has (its title, issuer, document) is None where the report is about several; `first_year` and `last_year`
+    span all of them. `drafts` names the consultation drafts among the plans.
+    """
 
     title: str
-    plan_code: str
-    plan_title: str
+    scope: ReportScope
+    about: str | None
+    plan_code: str | None
+    plan_title: str | None
     short_title: str
+    plans: tuple[tuple[str, str], ...]
     jurisdiction: str
     jurisdiction_en: str
     first_year: int
     last_year: int
     issuer: str | None
     document_number: str | None
-    draft: bool
+    drafts: tuple[str, ...]
     source_file: str | None
     period: Period
     period_name: Sentence
     as_of_on: date
+    edition: str
     generated_for: str
+
+    @property
+    def draft(self) -> bool:
+        return bool(self.drafts)
+
+    @property
+    def yearly(self) -> bool:
+        return self.period.kind != "quarter"
 
 
 @dataclass(frozen=True)
 class QuarterlyReport:
-    """Everything that the report shows. The lists are those of reports/exports.py, in the same shape."""
+    """Everything that the report shows. `contradictions` and what commitments print have the shape of reports/exports.py."""
 
     cover: Cover
     overview: Overview
+    money: ReportMoney
+    progress: GroupProgress | None
+    lamps: Mapping[str, int]
     groups: tuple[ProjectGroup, ...]
     ended: tuple[ProjectRow, ...]
-    indicators: tuple[dict[str, Any], ...]
-    commitments: tuple[dict[str, Any], ...]
+    indicators: tuple[Standing, ...]
+    commitments: tuple[CommitmentRow, ...]
     contradictions: tuple[dict[str, Any], ...]
+    milestones: tuple[MilestoneRow, ...]
+    warnings: tuple[WarningRow, ...]
+    corrections: tuple[CorrectionRow, ...]
+    orders: tuple[OrderRow, ...]
+    years: tuple[YearFigures, ...]
     definitions: tuple[Definition, ...]
     notes: tuple[Sentence, ...]
 
@@ -88,117 +128,123 @@ class QuarterlyReport:
         return tuple(row for group in self.groups for row in group.rows)
 
 
-def build(session: Session, reader: Reader, plan: Plan, period: Period) -> QuarterlyReport:
-    """The report of a plan as of the end of a period.
+def build(
+    session: Session, reader: Reader, scope: ReportScope, period: Period, *, edition: str = AS_CORRECTED
+) -> QuarterlyReport:
+    """The report of a scope as of the end of a period.
 
-    Errors: NotThere when the reader may not see the plan; PeriodOutsidePlan; FiguresDisagree.
+    Errors: NotThere when the reader may not see it; PeriodOutsidePlan; FiguresDisagree; Invalid for an edition that there is not.
     """
-    assert plan.id is not None
-    reader.must("view", plan.id)
-    if not plan.first_year <= period.year <= plan.last_year:
-        facts = {"plan": plan.short_title, "first": plan.first_year, "last": plan.last_year, "found": str(period)}
-        raise PeriodOutsidePlan(field="period", **facts)
-    quarter = period.last_quarter
-    scope = Scope(quarter, frozenset({plan.id}))
-    figures = overview(session, reader, scope)
-    groups, ended = project_groups(session, reader, plan, scope)
-    outside = left_out(session, reader, scope)
+    asked = asked_for(session, reader, scope, period, edition)
+    figures = overview(session, reader, asked.scope)
+    money = report_money(session, reader, asked)
+    groups, ended = project_groups(session, reader, asked, tuple(money.sources))
+    rows = [row for group in groups for row in group.rows]
+    codes = [row.code for row in rows]
+    moved: dict[str, Mapping[str, Movement]] = {row.code: row.money.moved for row in rows if row.money is not None}
+    found = standings(session, reader, asked, codes)
+    commitments = commitment_rows(session, reader, asked, figures.plans, rows)
+    contradictions = contradiction_rows(session, asked, figures.plans, codes)
+    if asked.narrow:
+        figures = narrowed(session, reader, asked, figures, rows, (found, commitments, contradictions))
+    outside = left_out(session, reader, asked.scope)
+    archived = None if asked.narrow else len(outside.archived)
     report = QuarterlyReport(
-        cover=_cover(session, reader, plan, period),
+        cover=_cover(reader, asked),
         overview=figures,
+        money=money,
+        progress=_progress(session, reader, asked),
+        lamps=lamp_counts(row.lamp for row in rows if row.lamp is not None),
         groups=groups,
         ended=ended,
-        indicators=tuple(indicators_of(session, plan, quarter)),
-        commitments=tuple(commitments_of(session, plan, quarter)),
-        contradictions=tuple(contradictions_of(session, plan, quarter)),
-        definitions=definitions(figures.total, ended=len(outside.ended), archived=len(outside.archived)),
-        notes=_notes(figures, plan, ended),
+        indicators=found,
+        commitments=commitments,
+        contradictions=contradictions,
+        milestones=milestone_rows(asked, rows),
+        warnings=warning_rows(session, reader, asked, leaves_of_rows(rows)),
+        corrections=(
+            *correction_rows(session, reader, asked, codes, moved),
+            *reading_corrections(session, asked, [one.figures.indicator_id for one in found]),
+        ),
+        orders=_orders(session, asked, rows),
+        years=year_figures(session, reader, asked) if asked.yearly else (),
+        definitions=definitions(figures.total, ended=len(ended), archived=archived or 0),
+        notes=notes_of(figures, asked, ended, early_closings(session, asked)),
     )
     check(report)
     return report
 
 
-def _cover(session: Session, reader: Reader, plan: Plan, period: Period) -> Cover:
-    jurisdiction = session.get_one(Jurisdiction, plan.jurisdiction_code)
+def _cover(reader: Reader, asked: Asked) -> Cover:
+    plan, period = asked.plan, asked.period
+    about = asked.wanted.name if asked.narrow else None
+    short = asked.place.name if plan is None else plan.short_title
     return Cover(
-        title=_TITLES.get(period.kind, N_("领导小组调度报告")),
-        plan_code=plan.code,
-        plan_title=plan.title,
-        short_title=plan.short_title,
-        jurisdiction=jurisdiction.name,
-        jurisdiction_en=jurisdiction.name_en,
-        first_year=plan.first_year,
-        last_year=plan.last_year,
-        issuer=plan.issuer,
-        document_number=plan.document_number,
-        draft=plan.draft,
-        source_file=plan.source_file,
+        title=TITLES[period.kind],
+        scope=asked.wanted,
+        about=about,
+        plan_code=None if plan is None else plan.code,
+        plan_title=None if plan is None else plan.title,
+        short_title=short,
+        plans=tuple((one.code, one.short_title) for one in asked.plans),
+        jurisdiction=asked.place.name,
+        jurisdiction_en=asked.place.name_en,
+        first_year=min(one.first_year for one in asked.plans),
+        last_year=max(one.last_year for one in asked.plans),
+        issuer=None if plan is None else plan.issuer,
+        document_number=None if plan is None else plan.document_number,
+        drafts=tuple(one.short_title for one in asked.plans if one.draft),
+        source_file=None if plan is None else plan.source_file,
         period=period,
         period_name=Sentence(_PERIODS[period.kind], {"year": period.year, "quarter": period.suffix[1:2]}),
         as_of_on=last_day(period.last_quarter),
+        edition=asked.scope.edition,
         generated_for=reader.actor.name,
     )
 
 
-def last_day(quarter: int) -> date:
-    """The last day of a quarter: 2024-12-31 for 20244."""
-    year, number = divmod(quarter, 10)
-    return (date(year + 1, 1, 1) if number == 4 else date(year, number * 3 + 1, 1)) - timedelta(days=1)
+def _progress(session: Session, reader: Reader, asked: Asked) -> GroupProgress | None:
+    """The three completion figures of the scope; None without projects."""
+    keys = asked.group.by
+    found = group_progress(session, reader, asked.scope, keys, level=asked.group.level)
+    return next(iter(asked.own(found, keys)), None)
 
 
-def _notes(figures: Overview, plan: Plan, ended: Iterable[ProjectRow]) -> tuple[Sentence, ...]:
-    """What a reader must know before reading the numbers."""
-    total = figures.total
-    notes = []
-    if plan.draft:
-        notes.append(Sentence(N_("本规划是征求意见稿，不是正式印发的文本，数据可能变动。")))
-    notes.append(
-        Sentence(N_("本报告列示规划写明的项目、投资、指标、任务和矛盾；资金执行、工程进展和亮灯没有填报数据，未列入。"))
-    )
-    notes.append(
-        Sentence(N_("规划没有写明的文字显示“规划未载明”；没有写明的数字留空，不按 0 计，并在合计旁注明个数。"))
-    )
-    notes.append(Sentence(N_("打包项目的子项目缩进列示，金额记入“其中：子项目”栏，不重复计入小计和合计。")))
-    if total.estimate_fen is None:
-        notes.append(Sentence(N_("规划没有写明任何项目的投资。")))
-    elif total.without_estimate:
-        notes.append(Sentence(N_("有 %(n)s 个子项没有投资估算，未计入总投资。"), {"n": total.without_estimate}))
-    if number := len(list(ended)):
-        notes.append(Sentence(N_("终止项目 %(n)s 个，列在项目调度表末尾，不计入任何合计。"), {"n": number}))
-    if total.contradictions:
-        facts = {
-            "n": total.contradictions,
-            "grave": total.contradictions_grave,
-            "undecided": total.contradictions_undecided,
-        }
-        notes.append(
-            Sentence(
-                N_(
-                    "规划文本有 %(n)s 处前后矛盾，其中严重的 %(grave)s 处，待裁定的 %(undecided)s 处；本报告用数见“矛盾”表。"
-                ),
-                facts,
-            )
-        )
-    return tuple(notes)
+def _orders(session: Session, asked: Asked, rows: Iterable[ProjectRow]) -> tuple[OrderRow, ...]:
+    """The orders of every plan; of a programme or department those about its projects or to it."""
+    found = [order for plan in asked.plans for order in orders_for(session, plan, asked.quarter)]
+    if not asked.narrow:
+        return tuple(found)
+    codes = {row.code for row in rows}
+    return tuple(one for one in found if one.project_code in codes or one.department == asked.wanted.name)
 
 
 def check(report: QuarterlyReport) -> None:
-    """Errors: FiguresDisagree when a programme's rows, or all of them, are not what the roll-up says."""
+    """Errors: FiguresDisagree when the rows of a group, or all of them, or the late facts are not what the roll-up says."""
     total = report.overview.total
     compared: list[tuple[str, tuple[Any, ...], tuple[Any, ...]]] = [
-        (
-            group.name or "—",
-            _added(group.rows),
-            (group.figures.projects, group.figures.leaves, group.figures.estimate_fen),
-        )
-        for group in report.groups
+        (group.name or "—", _added(group.rows), _figures(group.figures)) for group in report.groups
     ]
-    compared.append((report.cover.short_title, _added(report.rows), (total.projects, total.leaves, total.estimate_fen)))
-    for what, rows, figures in compared:
-        if rows != figures:
-            raise FiguresDisagree(what=what, rows=str(rows), figures=str(figures))
+    short, rows = report.cover.short_title, report.rows
+    compared.append((short, _added(rows), _figures(report.money.whole)))
+    compared.append((short, _added(rows)[:3], (total.projects, total.leaves, total.estimate_fen)))
+    for movement in report.money.movements:
+        late = sum(
+            int(one.change or 0) for one in report.corrections if one.kind == MONEY and one.what == movement.figure
+        )
+        compared.append((movement.figure, (late,), (movement.corrections_fen,)))
+    for what, added, figures in compared:
+        if added != figures:
+            raise FiguresDisagree(what=what, rows=str(added), figures=str(figures))
 
 
-def _added(rows: Iterable[ProjectRow]) -> tuple[int, int, int | None]:
+def _added(rows: Iterable[ProjectRow]) -> tuple[Any, ...]:
     rows = list(rows)
-    return len(rows), sum(len(row.parts) or 1 for row in rows), known_sum(row.estimate_fen for row in rows)
+    leaves = sum(len(row.parts) or 1 for row in rows)
+    sums = [sum(getattr(row.money.whole, figure) or 0 for row in rows if row.money) for figure in MOVED[1:]]
+    return len(rows), leaves, known_sum(row.estimate_fen for row in rows), *sums
+
+
+def _figures(figures: MoneyFigures) -> tuple[Any, ...]:
+    sums = [getattr(figures, figure) or 0 for figure in MOVED[1:]]
+    return figures.projects or 0, figures.leaves or 0, figures.estimate_fen, *sums

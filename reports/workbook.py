@@ -27,11 +27,15 @@ from reports.workbook_cells import (
     write_text,
     write_whole,
 )
+from reports.workbook_corrections import write_corrections, write_orders
 from reports.workbook_cover import caption_of, write_cover, write_definitions
 from reports.workbook_finance_tables import write_rate
-from reports.workbook_lists import write_commitments, write_contradictions, write_indicators
+from reports.workbook_indicators import write_indicators
+from reports.workbook_lists import write_commitments, write_contradictions
+from reports.workbook_milestones import write_milestones
 from reports.workbook_overview import write_overview
 from reports.workbook_projects import write_projects
+from reports.workbook_report_money import write_money
 from reports.workbook_style import Book, open_book
 
 Target = Path | str | BinaryIO
@@ -51,15 +55,13 @@ def write_quarterly_in(words: Words, report: QuarterlyReport, target: Target, *,
     """The same in given words, so that a test can see which texts are asked for."""
     title = f"{words.say(report.cover.title)}　{caption_of(report, words)}"
     book = open_book(target, words, unit, demo=demo, title=title, made_on=report.cover.as_of_on)
-    for write in (
-        write_cover,
-        write_overview,
-        write_projects,
-        write_indicators,
-        write_commitments,
-        write_contradictions,
-        write_definitions,
-    ):
+    lists = (write_indicators, write_commitments, write_projects)
+    rest = (write_milestones, write_corrections, write_orders)
+    if report.cover.yearly:  # the three lists come first, in the order in which they are assessed
+        sheets = (*lists, write_money, *rest)
+    else:
+        sheets = (write_projects, write_money, write_indicators, *rest, write_commitments)
+    for write in (write_cover, write_overview, *sheets, write_contradictions, write_definitions):
         write(book, report)
     book.file.close()
 

@@ -1,15 +1,15 @@
 """The first and the last sheet of the quarterly workbook: cover with notes, which can be read out, and definitions (口径说明)."""
 
-from typing import Any
-
 from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
 from core.audit import OPERATOR
 from core.errors import N_
-from core.money import formatted
 from milestones.indicators import TARGET_KINDS
-from reports.findings import Sentence, Words
+from portfolio.facts import EDITIONS
+from reports.findings import Words
+from reports.narrative import narrative
 from reports.quarterly import QuarterlyReport
+from reports.quarterly_definitions import more_definitions
 from reports.workbook_cells import (
     SILENT,
     Column,
@@ -24,15 +24,21 @@ from reports.workbook_cells import (
 )
 from reports.workbook_style import Book
 
-COVER, OVERVIEW, PROJECTS = N_("封面与说明"), N_("总览"), N_("项目调度表")
-INDICATORS, COMMITMENTS, CONTRADICTIONS, DEFINITIONS = N_("指标"), N_("任务"), N_("矛盾"), N_("口径说明")
+COVER, OVERVIEW, PROJECTS, PROJECT_LIST = N_("封面与说明"), N_("总览"), N_("项目调度表"), N_("项目清单")
+MONEY, INDICATORS, INDICATOR_LIST = N_("资金执行"), N_("指标完成"), N_("指标清单")
+MILESTONES, CORRECTIONS, ORDERS = N_("里程碑与预警"), N_("上期更正"), N_("督办与会议")
+COMMITMENTS, COMMITMENT_LIST, CONTRADICTIONS, DEFINITIONS = N_("任务"), N_("任务清单"), N_("矛盾"), N_("口径说明")
 _CONTENTS = (
-    (OVERVIEW, N_("主要数字；投资按规划类别和牵头部门，附图")),
-    (PROJECTS, N_("每个项目的内容、责任单位、起止年限、投资、工程量和出处，按类别小计")),
-    (INDICATORS, N_("指标的现状值、目标和目标类型，照规划原文")),
-    (COMMITMENTS, N_("规划中带数字的承诺")),
-    (CONTRADICTIONS, N_("规划自相矛盾之处，各种说法、采用哪一种、处理情况")),
-    (DEFINITIONS, N_("每个数怎么算、计入什么、未计入什么")),
+    (OVERVIEW, OVERVIEW, N_("一段可以在会上宣读的情况；主要数字与上期末相比；投资、资金、亮灯的图")),
+    (PROJECTS, PROJECT_LIST, N_("每个项目的计划、完成、资金、工程量、节点、亮灯和问题，按类别小计")),
+    (MONEY, MONEY, N_("资金来源×年度、牵头部门、规划类别：计划、下达、到位、合同、完成投资、支付和比率")),
+    (INDICATORS, INDICATOR_LIST, N_("指标的目标，监测值、推算值、规划支撑值、任务目标值分列，支撑度和缺口")),
+    (MILESTONES, MILESTONES, N_("亮灯项目和原因；逾期、本期应完成和完成的节点；资金核查提示")),
+    (CORRECTIONS, CORRECTIONS, N_("上期末累计怎样变为本期末累计；对以前各期的更正逐笔列出")),
+    (ORDERS, ORDERS, N_("领导小组会议的督办事项和办理情况")),
+    (COMMITMENTS, COMMITMENT_LIST, N_("规划中带数字的承诺，和承载项目完成的数量")),
+    (CONTRADICTIONS, CONTRADICTIONS, N_("规划自相矛盾之处，各种说法、采用哪一种、处理情况")),
+    (DEFINITIONS, DEFINITIONS, N_("每个数怎么算、计入什么、未计入什么")),
 )
 _OPERATOR = N_("系统操作员")  # the only name of an actor that is a word
 _WIDTHS = (18, 72)
@@ -41,38 +47,14 @@ _WIDTHS = (18, 72)
 def caption_of(report: QuarterlyReport, words: Words) -> str:
     """What stands small on every printed page and under every title."""
     cover = report.cover
-    parts = [cover.short_title, words.sentence(cover.period_name)]
-    if cover.draft and words.say(DRAFT) not in cover.short_title:
+    parts = [cover.short_title, *([cover.about] if cover.about else []), words.sentence(cover.period_name)]
+    if cover.draft and cover.plan_title is not None and words.say(DRAFT) not in cover.short_title:
         parts.insert(1, words.say(DRAFT))
+    parts.append(words.say(EDITIONS[cover.edition]))
     return "　".join(parts)
 
 
 DRAFT = N_("征求意见稿")
-
-
-def highlights(report: QuarterlyReport, unit: str, unit_name: str) -> list[Sentence]:
-    """What the report says, in sentences that can be read out in a meeting."""
-    total = report.overview.total
-    counts: dict[str, Any] = {"projects": total.projects, "leaves": total.leaves}
-    if total.estimate_fen is None:
-        said = [Sentence(N_("规划列出项目 %(projects)s 个（子项 %(leaves)s 个），没有写明投资。"), counts)]
-    else:
-        facts = counts | {"amount": formatted(total.estimate_fen, unit), "unit": unit_name}
-        template = N_("规划列出项目 %(projects)s 个（子项 %(leaves)s 个），总投资 %(amount)s %(unit)s。")
-        said = [Sentence(template, facts)]
-    for finding in (report.overview.programme_finding, report.overview.department_finding):
-        said.append(Sentence(N_("%(finding)s。"), {"finding": finding}))
-    if total.indicator_count:
-        kinds = Sentence(N_("%(n)s 项有数值目标，%(delegated)s 项待上级下达"), {
-            "n": total.of_kind("number") + total.of_kind("range"),
-            "delegated": total.of_kind("delegated"),
-        })  # fmt: skip
-        facts = {"indicators": total.indicator_count, "kinds": kinds, "commitments": total.commitments}
-        said.append(Sentence(N_("指标 %(indicators)s 项，其中 %(kinds)s；带数字的任务 %(commitments)s 条。"), facts))
-    if total.without_lead or total.without_years:
-        facts = {"lead": total.without_lead, "years": total.without_years}
-        said.append(Sentence(N_("没有牵头部门的项目 %(lead)s 个，起止年限不全的 %(years)s 个。"), facts))
-    return said
 
 
 def kinds_text(report: QuarterlyReport, words: Words) -> str:
@@ -86,8 +68,11 @@ def write_cover(book: Book, report: QuarterlyReport) -> None:
     sheet = add_sheet(book, COVER, paper="A4", landscape=False, widths=_WIDTHS, caption=caption_of(report, words))
     sheet.fit_to_pages(1, 1)
     row = add_band(book, sheet, 0, 1) + 1
-    titles = [(words.say(cover.title), "cover title", 44.0), (f"《{cover.plan_title}》", "cover plan", 44.0)]
-    if cover.draft:
+    about = cover.jurisdiction if cover.plan_title is None else f"《{cover.plan_title}》"
+    titles = [(words.say(cover.title), "cover title", 44.0), (about, "cover plan", 44.0)]
+    if cover.about is not None:
+        titles.append((cover.about, "cover plan", 24.0))
+    if cover.draft and cover.plan_title is not None:
         titles.append((words.say(N_("（征求意见稿）")), "cover plan", 24.0))
     titles.append((words.sentence(cover.period_name), "cover plan", 24.0))
     for text, style, height in titles:
@@ -100,10 +85,10 @@ def write_cover(book: Book, report: QuarterlyReport) -> None:
         sheet,
         row + 1,
         N_("本期要点"),
-        [words.sentence(said) for said in highlights(report, book.unit, words.money_unit(book.unit))],
+        [words.sentence(said) for said in narrative(report, book.unit, words.money_unit(book.unit))],
         "reading",
     )
-    row = _write_contents(book, sheet, row + 1)
+    row = _write_contents(book, sheet, row + 1, report)
     _write_sentences(book, sheet, row + 1, N_("说明"), [words.sentence(note) for note in report.notes], "note")
 
 
@@ -118,10 +103,15 @@ def _write_facts(book: Book, sheet: Worksheet, row: int, report: QuarterlyReport
         (N_("发布机关"), cover.issuer or silent),
         (N_("文号"), cover.document_number or silent),
         (N_("规划文本"), cover.source_file or silent),
+        (N_("包含规划"), say(N_("、")).join(title for _, title in cover.plans)),
         (N_("数据截至"), words.day(cover.as_of_on)),
+        (N_("数据口径"), say(EDITIONS[cover.edition])),
         (N_("金额单位"), words.money_unit(book.unit)),
         (N_("编制"), say(_OPERATOR) if cover.generated_for == OPERATOR.name else cover.generated_for),
     ]
+    several = cover.plan_title is None
+    left_out = (N_("发布机关"), N_("文号"), N_("规划文本")) if several else (N_("包含规划"),)
+    facts = [one for one in facts if one[0] not in left_out]
     for label, value in facts:
         merge_text(book, sheet, row, 0, 0, say(label), "header")
         write_text(book, sheet, row, 1, value)
@@ -139,12 +129,12 @@ def _write_sentences(book: Book, sheet: Worksheet, row: int, title: str, sentenc
     return row
 
 
-def _write_contents(book: Book, sheet: Worksheet, row: int) -> int:
+def _write_contents(book: Book, sheet: Worksheet, row: int, report: QuarterlyReport) -> int:
     words = book.words
     merge_text(book, sheet, row, 0, 1, words.say(N_("本报告的表")), "section")
     row += 1
-    for name, what in _CONTENTS:
-        shown = sheet_name(words, name)
+    for quarterly, yearly, what in _CONTENTS:
+        shown = sheet_name(words, yearly if report.cover.yearly else quarterly)
         sheet.write_url(row, 0, f"internal:'{shown}'!A1", book.style("link"), shown)
         merge_text(book, sheet, row, 1, 1, words.say(what), "reading")
         row += 1
@@ -171,7 +161,7 @@ def write_definitions(book: Book, report: QuarterlyReport) -> None:
     row = add_table_header(book, sheet, row, _DEFINED)
     sheet.freeze_panes(row, 1)
     sheet.repeat_rows(first, row - 1)
-    for one in report.definitions:
+    for one in (*report.definitions, *more_definitions()):
         unit = words.money_unit(book.unit) if one.unit is None else words.say(one.unit)
         texts = (words.say(one.name), words.say(one.formula), unit, words.sentence(one.counted))
         for place, text in enumerate((*texts, words.sentence(one.left_out))):

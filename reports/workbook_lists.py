@@ -1,4 +1,4 @@
-"""Three sheets of the quarterly workbook: indicators, commitments and contradictions, as the plan prints them."""
+"""Two lists of the report as the plan prints them: commitments with what of them is done, and contradictions."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,11 +6,11 @@ from typing import Any
 from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
 from core.errors import N_
-from milestones.indicators import TARGET_KINDS
 from reports.contradiction_sheet import FIELDS
 from reports.findings import Words
 from reports.quarterly import QuarterlyReport
 from reports.workbook_cells import (
+    AMOUNT_WIDTHS,
     Column,
     add_heading,
     add_sheet,
@@ -20,32 +20,11 @@ from reports.workbook_cells import (
     write_text,
     write_whole,
 )
-from reports.workbook_cover import COMMITMENTS, CONTRADICTIONS, INDICATORS, caption_of
-from reports.workbook_projects import BODY, lines_text, operator_text, write_source
+from reports.workbook_cover import COMMITMENT_LIST, COMMITMENTS, CONTRADICTIONS, caption_of
+from reports.workbook_quantities import write_quantity, write_share
 from reports.workbook_style import Book
 
-_BASELINE, _TARGET, _SOURCE = N_("现状值"), N_("目标"), N_("规划出处")
-_INDICATOR_COLUMNS = (
-    Column(N_("序号"), 5.5),
-    Column(N_("指标类别"), 12),
-    Column(N_("指标名称"), 27),
-    Column(N_("单位"), 13),
-    Column(N_("属性"), 11),
-    Column(N_("年份"), 6, _BASELINE),
-    Column(N_("规划原文"), 12, _BASELINE),
-    Column(N_("数值"), 10, _BASELINE),
-    Column(N_("数值单位"), 12, _BASELINE),
-    Column(N_("年份"), 6, _TARGET),
-    Column(N_("规划原文"), 17, _TARGET),
-    Column(N_("类型"), 12.5, _TARGET),
-    Column(N_("符号"), 5.5, _TARGET),
-    Column(N_("数值"), 8, _TARGET),
-    Column(N_("上限"), 7, _TARGET),
-    Column(N_("正文值"), 8, _TARGET),
-    Column(N_("说明"), 24),
-    Column(N_("表或专栏"), 9, _SOURCE),
-    Column(N_("行"), 9.5, _SOURCE),
-)
+_SOURCE, _DONE = N_("规划出处"), N_("承载项目完成")
 _COMMITMENT_COLUMNS = (
     Column(N_("序号"), 5.5),
     Column(N_("任务名称"), 22),
@@ -60,6 +39,11 @@ _COMMITMENT_COLUMNS = (
     Column(N_("地点"), 12),
     Column(N_("对应指标"), 8.5),
     Column(N_("承载项目"), 11),
+    Column(N_("总量"), 10, _DONE),
+    Column(N_("上报"), 10, _DONE),
+    Column(N_("核实"), 10, _DONE),
+    Column(N_("单位"), 8, _DONE),
+    Column(N_("完成率"), 8.5, _DONE),
     Column(N_("规划原文"), 34),
     Column(N_("表或专栏"), 9, _SOURCE),
     Column(N_("行"), 9.5, _SOURCE),
@@ -75,59 +59,34 @@ _CONTRADICTION_COLUMNS = (
     Column(N_("理由"), 34),
     Column(N_("处理情况"), 30),
 )
-_NATURES = {"约束性": N_("约束性"), "预期性": N_("预期性")}
-_QUANTIFIED = {
-    "number": N_("已定量"),
-    "range": N_("已定量"),
-    "delegated": N_("未定量，待上级下达"),
-    "grade": N_("未定量，按等级判断"),
-    "keep": N_("未定量，不低于现状"),
-    "trend": N_("未定量，与上次相比"),
-    "qualitative": N_("未定量，按定性判断"),
-    "none": N_("规划只有现状值"),
-}
+NATURES = {"约束性": N_("约束性"), "预期性": N_("预期性")}
 
 
-def _start(book: Book, report: QuarterlyReport, name: str, columns: Sequence[Column]) -> tuple[Worksheet, int]:
-    """A landscape sheet with title and repeated header; the first row for data comes back with it."""
+def start_list(
+    book: Book,
+    report: QuarterlyReport,
+    name: str,
+    columns: Sequence[Column],
+    *,
+    paper: str = "A4",
+    second_page: int | None = None,
+) -> tuple[Worksheet, int]:
+    """A landscape sheet with title and repeated header; the first row for data comes back with it.
+
+    `second_page` is the column with which a second page begins beside the first: in one the print would be too small to read.
+    """
     words = book.words
     caption = caption_of(report, words)
-    widths = [column.width for column in columns]
-    sheet = add_sheet(book, name, paper="A4", landscape=True, widths=widths, caption=caption)
-    first = add_heading(book, sheet, words.say(name), caption, len(columns) - 1, unit=False)
+    widths = [column.width or AMOUNT_WIDTHS[book.unit] for column in columns]
+    sheet = add_sheet(book, name, paper=paper, landscape=True, widths=widths, caption=caption)
+    if second_page is not None:
+        sheet.fit_to_pages(2, 0)
+        sheet.repeat_columns(0, 2)
+    first = add_heading(book, sheet, words.say(name), caption, (second_page or len(columns)) - 1, unit=False)
     row = add_table_header(book, sheet, first, columns)
     sheet.freeze_panes(row, 3)
     sheet.repeat_rows(first, row - 1)
     return sheet, row
-
-
-def write_indicators(book: Book, report: QuarterlyReport) -> None:
-    words = book.words
-    sheet, row = _start(book, report, INDICATORS, _INDICATOR_COLUMNS)
-    for one in report.indicators:
-        write_text(book, sheet, row, 0, one["no"], "middle")
-        write_text(book, sheet, row, 1, one["category"])
-        write_text(book, sheet, row, 2, one["name"])
-        write_text(book, sheet, row, 3, one["unit"], "middle")
-        nature = one["nature"]
-        write_text(book, sheet, row, 4, None if nature is None else words.say(_NATURES.get(nature, nature)), "middle")
-        write_whole(book, sheet, row, 5, one["baseline_year"], "middle")
-        write_text(book, sheet, row, 6, one["baseline"], "middle")
-        write_decimal(book, sheet, row, 7, one["baseline_value"])
-        _write_or_blank(book, sheet, row, 8, one["baseline_unit"])
-        write_whole(book, sheet, row, 9, one["target_year"], "middle")
-        write_text(book, sheet, row, 10, one["target"], "middle")
-        kind = one["target_kind"]
-        write_text(book, sheet, row, 11, None if kind is None else words.say(TARGET_KINDS[kind]), "middle")
-        _write_or_blank(book, sheet, row, 12, one["operator"])
-        write_decimal(book, sheet, row, 13, one["target_value"])
-        write_decimal(book, sheet, row, 14, one["target_high"])
-        write_decimal(book, sheet, row, 15, one["reference_target"])
-        write_text(book, sheet, row, 16, _quantified(words, one))
-        write_source(book, sheet, row, 17, one["source"])
-        row += 1
-    note = N_("注：“正文值”是规划正文写的数，而指标表待上级下达；目标仍按指标表，正文值只用于测算，并注明按正文值。")
-    merge_text(book, sheet, row, 0, len(_INDICATOR_COLUMNS) - 1, words.say(note), "note")
 
 
 def _write_or_blank(
@@ -140,21 +99,12 @@ def _write_or_blank(
         sheet.write_blank(row, place, None, book.style(style))
 
 
-def _quantified(words: Words, one: dict[str, Any]) -> str:
-    """Whether the target is a number, and what else a reader must know of it."""
-    said = [words.say(_QUANTIFIED[one["target_kind"] or "none"])]
-    if one["reference_target"] is not None:
-        operator = one["reference_operator"] or ""
-        said.append(words.say(N_("按正文值 %(value)s"), value=f"{operator}{one['reference_target']}"))
-    if one["baseline_unit"] is not None and one["baseline_unit"] != one["unit"]:
-        said.append(words.say(N_("现状值单位不同，不能相比")))
-    return words.say(N_("；")).join(said)
-
-
 def write_commitments(book: Book, report: QuarterlyReport) -> None:
     words = book.words
-    sheet, row = _start(book, report, COMMITMENTS, _COMMITMENT_COLUMNS)
-    for number, one in enumerate(report.commitments, start=1):
+    name = COMMITMENT_LIST if report.cover.yearly else COMMITMENTS
+    sheet, row = start_list(book, report, name, _COMMITMENT_COLUMNS, paper="A3")
+    for number, found in enumerate(report.commitments, start=1):
+        one, done = found.printed, found.fulfilment
         write_whole(book, sheet, row, 0, number, "middle")
         write_text(book, sheet, row, 1, one["name"])
         write_text(book, sheet, row, 2, one["programme"])
@@ -169,14 +119,20 @@ def write_commitments(book: Book, report: QuarterlyReport) -> None:
         write_text(book, sheet, row, 10, one["place"])
         _write_or_blank(book, sheet, row, 11, one["indicator"])
         _write_or_blank(book, sheet, row, 12, "\n".join(one["projects"]))
-        write_text(book, sheet, row, 13, one["wording"])
-        write_source(book, sheet, row, 14, one["source"])
+        for place, value in enumerate((done.goal, done.claimed, done.verified), start=13):
+            write_quantity(book, sheet, row, place, value)
+        _write_or_blank(book, sheet, row, 16, done.unit)
+        write_share(book, sheet, row, 17, done.completion)
+        write_text(book, sheet, row, 18, one["wording"])
+        write_source(book, sheet, row, 19, one["source"])
         row += 1
+    note = N_("注：总量是每年的承诺乘以年数；上报、核实只计承载项目，没有承载项目的不计算，承载项目没有填报的为空。")
+    merge_text(book, sheet, row, 0, len(_COMMITMENT_COLUMNS) - 1, words.say(note), "note")
 
 
 def write_contradictions(book: Book, report: QuarterlyReport) -> None:
     words = book.words
-    sheet, row = _start(book, report, CONTRADICTIONS, _CONTRADICTION_COLUMNS)
+    sheet, row = start_list(book, report, CONTRADICTIONS, _CONTRADICTION_COLUMNS)
     # Grave ones first: they are what a leading group decides.
     for number, one in enumerate(sorted(report.contradictions, key=lambda one: not one["grave"]), start=1):
         write_whole(book, sheet, row, 0, number, "middle")
@@ -192,6 +148,30 @@ def write_contradictions(book: Book, report: QuarterlyReport) -> None:
         _write_or_blank(book, sheet, row, 7, one["why"], "text")
         write_text(book, sheet, row, 8, _decided(words, one["decision"]))
         row += 1
+
+
+BODY = N_("正文")
+_WORDED_OPERATORS = {"约": N_("约 "), "力争": N_("力争 ")}
+
+
+def operator_text(words: Words, operator: str) -> str:
+    """The operator in the reader's language: signs stay, 约 and 力争 are words."""
+    return words.say(_WORDED_OPERATORS[operator]) if operator in _WORDED_OPERATORS else operator
+
+
+def write_source(book: Book, sheet: Worksheet, row: int, place: int, source: dict[str, Any] | None) -> None:
+    """Table or box and lines of a citation, in two cells; lines outside of tables are the body of the plan."""
+    table = None if source is None else source["table"] or book.words.say(BODY)
+    write_text(book, sheet, row, place, table, "middle")
+    write_text(book, sheet, row, place + 1, lines_text(source), "middle")
+
+
+def lines_text(source: dict[str, Any] | None) -> str | None:
+    """The lines of a citation: 914-920, or 916 alone."""
+    if source is None:
+        return None
+    first, last = source["lines"]
+    return str(first) if first == last else f"{first}-{last}"
 
 
 def _readings(words: Words, readings: Sequence[dict[str, Any]]) -> str:

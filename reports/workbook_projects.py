@@ -1,18 +1,17 @@
-"""The project sheet of the quarterly workbook (项目调度表): two-row header, projects by programme, live subtotals and total.
+"""The project sheets of the report: the schedule (项目调度表) of a quarter, the list by year (项目清单) of longer periods.
 
-Parts stand indented below their package with their money in a column of its own, so that no sum takes them twice.
+Two-row headers, subtotals and a total that stay formulas. Parts stand indented below their package: their number is a text, and
+only rows whose number is a number are added up.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
-from xlsxwriter.utility import xl_rowcol_to_cell  # type: ignore[import-untyped]
+from xlsxwriter.utility import xl_range  # type: ignore[import-untyped]
 from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
 from core.errors import N_
-from core.money import shown
-from portfolio.projects import STATES
-from reports.findings import Words
+from core.money import FEN_PER, shown
+from reports.money_figures import MoneyFigures
 from reports.overview import known_sum
 from reports.quarterly import QuarterlyReport
 from reports.quarterly_rows import PartRow, ProjectGroup, ProjectRow
@@ -23,207 +22,168 @@ from reports.workbook_cells import (
     add_heading,
     add_sheet,
     add_table_header,
+    amount_in_cell,
     merge_text,
     write_amount,
-    write_sum,
     write_text,
     write_whole,
 )
-from reports.workbook_cover import PROJECTS, caption_of
+from reports.workbook_columns import Shown
+from reports.workbook_cover import PROJECT_LIST, PROJECTS, caption_of
+from reports.workbook_finance_tables import write_rate
+from reports.workbook_project_columns import quarterly_columns, yearly_columns
 from reports.workbook_style import Book
 
-_CLASS, _DUTY, _YEARS = N_("规划类别"), N_("责任单位"), N_("起止年限")
-_MONEY, _SOURCE = N_("投资估算"), N_("规划出处")
-COLUMNS = (
-    Column(N_("序号"), 5.5),
-    Column(N_("类别"), 13, _CLASS),
-    Column(N_("子类别"), 13, _CLASS),
-    Column(N_("项目名称"), 27),
-    Column(N_("建设内容"), 48),
-    Column(N_("牵头部门"), 13, _DUTY),
-    Column(N_("建设主体"), 13, _DUTY),
-    Column(N_("建设地点"), 13),
-    Column(N_("项目状态"), 8),
-    Column(N_("起"), 6, _YEARS),
-    Column(N_("止"), 6, _YEARS),
-    Column(N_("总投资"), AMOUNT_WIDTHS["万元"], _MONEY),
-    Column(N_("其中：子项目"), AMOUNT_WIDTHS["万元"], _MONEY),
-    Column(N_("工程量（任务）"), 26),
-    Column(N_("表或专栏"), 9, _SOURCE),
-    Column(N_("行"), 9.5, _SOURCE),
-    Column(N_("备注"), 22),
-)
-_AMOUNT, _OF_PARTS, _REMARK = 11, 12, len(COLUMNS) - 1
-_NAME = 3
+_NUMBER, _NAME = 0, 2
+_WIDE, _WIDE_BY_YEAR = 2, 3  # sheets of A3 side by side: in one the print would be too small to read
+_SLACK = 4.0  # less than any column is wide
 
 
 def write_projects(book: Book, report: QuarterlyReport) -> None:
-    words = book.words
+    """The sheet of the projects, as the period asks for it."""
+    words, name = book.words, PROJECT_LIST if report.cover.yearly else PROJECTS
+    columns = yearly_columns(report, words) if report.cover.yearly else quarterly_columns(report, words)
     caption = caption_of(report, words)
-    widths = [column.width for column in COLUMNS]
-    widths[_AMOUNT] = widths[_OF_PARTS] = AMOUNT_WIDTHS[book.unit]
-    sheet = add_sheet(book, PROJECTS, paper="A3", landscape=True, widths=widths, caption=caption)
-    first = add_heading(book, sheet, words.say(PROJECTS), caption, _REMARK, unit=True)
-    row = add_table_header(book, sheet, first, COLUMNS)
+    widths = [6.0, *(one.column.width or AMOUNT_WIDTHS[book.unit] for one in columns)]
+    works_from = next(place for place, one in enumerate(columns, start=1) if one.column.group == N_("工程量"))
+    if not report.cover.yearly:
+        _balance(widths, columns, works_from)
+    sheet = add_sheet(book, name, paper="A3", landscape=True, widths=widths, caption=caption)
+    sheet.fit_to_pages(_WIDE_BY_YEAR if len(report.years) > 1 else _WIDE, 0)
+    sheet.repeat_columns(0, _NAME)
+    first = add_heading(book, sheet, words.say(name), caption, works_from - 1, unit=True)
+    row = add_table_header(book, sheet, first, [Column(N_("序号"), 6), *(one.column for one in columns)])
     sheet.freeze_panes(row, _NAME + 1)
     sheet.repeat_rows(first, row - 1)
-    subtotals = []
+    table = _Table(book, sheet, columns, row)
     for group in report.groups:
-        subtotal = _write_group(book, sheet, row, group)
-        subtotals.append(xl_rowcol_to_cell(subtotal, _AMOUNT))
-        row = subtotal + 1
-    row = _write_total(book, sheet, row, report, subtotals)
+        row = table.write_group(row, group)
+    row = table.write_total(row, report.money.whole, report.rows)
     if report.ended:
-        merge_text(book, sheet, row, 0, _REMARK, words.say(N_("终止项目（不计入小计和合计）")), "group")
-        row = _write_rows(book, sheet, row + 1, report.ended)
-    _write_notes(book, sheet, row, report)
+        merge_text(book, sheet, row, 0, len(columns), words.say(N_("终止项目（不计入小计和合计）")), "group")
+        row = table.write_rows(row + 1, report.ended)
+    _write_notes(book, sheet, row, report, works_from - 1)
 
 
-def _write_group(book: Book, sheet: Worksheet, row: int, group: ProjectGroup) -> int:
-    """The rows of a programme, and below them their subtotal; its row comes back."""
-    words, figures = book.words, group.figures
-    after = _write_rows(book, sheet, row, group.rows)
-    title = words.say(
-        N_("小计　%(name)s：%(projects)s 个项目、%(leaves)s 个子项"),
-        name=group.name or words.say(SILENT),
-        projects=figures.projects,
-        leaves=figures.leaves,
-    )
-    merge_text(book, sheet, after, 0, _AMOUNT - 1, title, "group")
-    cells = f"{xl_rowcol_to_cell(row, _AMOUNT)}:{xl_rowcol_to_cell(after - 1, _AMOUNT)}"
-    write_sum(book, sheet, after, _AMOUNT, cells, figures.estimate_fen, "group number")
-    _write_remark(book, sheet, after, figures.without_estimate, "group")
-    return after
+def _balance(widths: list[float], columns: Sequence[Shown], works_from: int) -> None:
+    """Makes the second printed page nearly as wide as the first, so that it begins with the works.
+
+    Fitted to two pages, a sheet is broken where the first is full: page breaks of one's own do not count then.
+    """
+    flexible = next(place for place, one in enumerate(columns, start=1) if one.flexible)
+    second = sum(widths[: _NAME + 1]) + sum(widths[works_from:]) - widths[flexible]
+    widths[flexible] = max(widths[flexible], sum(widths[:works_from]) - _SLACK - second)
 
 
-def _write_total(book: Book, sheet: Worksheet, row: int, report: QuarterlyReport, subtotals: list[str]) -> int:
-    total = report.overview.total
-    title = book.words.say(
-        N_("合计：%(projects)s 个项目、%(leaves)s 个子项"), projects=total.projects, leaves=total.leaves
-    )
-    merge_text(book, sheet, row, 0, _AMOUNT - 1, title, "total")
-    # A sum takes 255 arguments; the sheet of a plan has some ten programmes.
-    write_sum(book, sheet, row, _AMOUNT, ",".join(subtotals) or "0", total.estimate_fen, "total number")
-    _write_remark(book, sheet, row, total.without_estimate, "total")
-    return row + 1
+class _Table:
+    """The sheet with its columns, of which `start` is the first row of data."""
 
+    def __init__(self, book: Book, sheet: Worksheet, columns: Sequence[Shown], start: int) -> None:
+        self.book, self.sheet, self.columns, self.start = book, sheet, columns, start
+        self.estimate = next(place for place, one in enumerate(columns, start=1) if one.amount)
 
-def _write_remark(book: Book, sheet: Worksheet, row: int, without_estimate: int, style: str) -> None:
-    """The rest of a subtotal's row; how many amounts are not in the sum stands in the last cell."""
-    for place in range(_OF_PARTS, _REMARK):
-        sheet.write_blank(row, place, None, book.style(style))
-    text = book.words.say(N_("%(n)s 个子项规划未载明投资"), n=without_estimate) if without_estimate else ""
-    merge_text(book, sheet, row, _REMARK, _REMARK, text, style)
-
-
-def _write_rows(book: Book, sheet: Worksheet, row: int, rows: Iterable[ProjectRow]) -> int:
-    for one in rows:
-        _write_project(book, sheet, row, one)
-        row += 1
-        for part in one.parts:
-            _write_part(book, sheet, row, part)
+    def write_rows(self, row: int, rows: Iterable[ProjectRow]) -> int:
+        book, sheet = self.book, self.sheet
+        shown_in = [(place, one.write, one.value) for place, one in enumerate(self.columns, start=1)]
+        for one in rows:
+            write_whole(book, sheet, row, _NUMBER, one.number, "middle")
+            for place, write, value in shown_in:
+                write(book, sheet, row, place, value(one))
             row += 1
-    return row
+            for part in one.parts:
+                self._write_part(row, part)
+                row += 1
+        return row
+
+    def _write_part(self, row: int, part: PartRow) -> None:
+        book, sheet, blank = self.book, self.sheet, self.book.style("text")
+        sheet.write_string(row, _NUMBER, part.number, book.style("middle"))
+        for place in range(1, len(self.columns) + 1):
+            sheet.write_blank(row, place, None, blank)
+        write_text(book, sheet, row, _NAME, part.name, "part")
+        write_amount(book, sheet, row, self.estimate, part.estimate_fen, "part number")
+
+    def write_group(self, row: int, group: ProjectGroup) -> int:
+        """The rows of a group and below them their subtotal; the row after it comes back."""
+        after = self.write_rows(row, group.rows)
+        figures, words = group.figures, self.book.words
+        title = words.say(
+            N_("小计　%(name)s：%(projects)s 个项目、%(leaves)s 个子项"),
+            name=group.name or words.say(SILENT),
+            projects=figures.projects,
+            leaves=figures.leaves,
+        )
+        self._write_sums(after, title, "group", (row, after - 1), group.rows, figures)
+        return after + 1
+
+    def write_total(self, row: int, figures: MoneyFigures, rows: Sequence[ProjectRow]) -> int:
+        title = self.book.words.say(
+            N_("合计：%(projects)s 个项目、%(leaves)s 个子项"), projects=figures.projects, leaves=figures.leaves
+        )
+        self._write_sums(row, title, "total", (self.start, max(row - 1, self.start)), rows, figures)
+        return row + 1
+
+    def _write_sums(
+        self,
+        row: int,
+        title: str,
+        style: str,
+        span: tuple[int, int],
+        rows: Sequence[ProjectRow],
+        figures: MoneyFigures,
+    ) -> None:
+        """A row of live sums; rates of a group are those of the roll-up: Σ numerators / Σ denominators."""
+        book, sheet = self.book, self.sheet
+        merge_text(book, sheet, row, 0, self.estimate - 1, title, style)
+        for place, one in enumerate(self.columns, start=1):
+            if place < self.estimate:
+                continue
+            if one.amount:
+                fen = known_sum(one.value(project) for project in rows)
+                self._write_sum(row, place, span, fen, f"{style} number")
+            elif one.rate is not None:
+                write_rate(book, sheet, row, place, figures.rates[one.rate], f"{style} number")
+            else:
+                sheet.write_blank(row, place, None, book.style(style))
+        if figures.without_estimate:
+            left_out = book.words.say(N_("%(n)s 个子项规划未载明投资"), n=figures.without_estimate)
+            merge_text(book, sheet, row, self.estimate + 1, self.estimate + 1, left_out, style)
+
+    def _write_sum(self, row: int, place: int, span: tuple[int, int], fen: int | None, style: str) -> None:
+        """The sum of the rows whose number is a number: parts and subtotals have a text there."""
+        book = self.book
+        numbers, cells = (xl_range(span[0], column, span[1], column) for column in (_NUMBER, place))
+        formula = f'ROUND(SUMIF({numbers},">0",{cells}),{len(str(FEN_PER[book.unit])) - 1})'
+        if fen is None:
+            formula = f'IF(COUNT({cells})=0,"",{formula})'
+        value: float | str = "" if fen is None else amount_in_cell(fen, book.unit)
+        self.sheet.write_formula(row, place, f"={formula}", book.style(style, num_format=book.money_format), value)
 
 
-def _write_project(book: Book, sheet: Worksheet, row: int, one: ProjectRow) -> None:
-    words = book.words
-    write_whole(book, sheet, row, 0, one.number, "middle")
-    for place, text in ((1, one.programme), (2, one.package), (_NAME, one.name), (4, one.content)):
-        write_text(book, sheet, row, place, text)
-    for place, text in ((5, one.lead), (6, one.body), (7, one.place)):
-        write_text(book, sheet, row, place, text)
-    if one.state is None:
-        sheet.write_string(row, 8, words.say(N_("未填报")), book.style("quiet middle"))
-    else:
-        sheet.write_string(row, 8, words.say(STATES[one.state]), book.style("middle"))
-    write_whole(book, sheet, row, 9, one.first_year, "middle")
-    write_whole(book, sheet, row, 10, one.last_year, "middle")
-    write_amount(book, sheet, row, _AMOUNT, one.estimate_fen)
-    known = known_sum(part.estimate_fen for part in one.parts)
-    if known is None:
-        sheet.write_blank(row, _OF_PARTS, None, book.style("number"))
-    else:
-        cells = f"{xl_rowcol_to_cell(row + 1, _OF_PARTS)}:{xl_rowcol_to_cell(row + len(one.parts), _OF_PARTS)}"
-        write_sum(book, sheet, row, _OF_PARTS, cells, known, "number")
-    _write_basis(book, sheet, row, one)
-
-
-def _write_part(book: Book, sheet: Worksheet, row: int, part: PartRow) -> None:
-    for place in range(len(COLUMNS)):
-        sheet.write_blank(row, place, None, book.style("text"))
-    sheet.write_string(row, 0, part.number, book.style("middle"))
-    write_text(book, sheet, row, _NAME, part.name, "part")
-    write_text(book, sheet, row, 4, part.content)
-    write_amount(book, sheet, row, _OF_PARTS, part.estimate_fen)
-    _write_basis(book, sheet, row, part)
-
-
-def _write_basis(book: Book, sheet: Worksheet, row: int, one: ProjectRow | PartRow) -> None:
-    words = book.words
-    write_text(book, sheet, row, 13, "\n".join(quantity_text(words, quantity) for quantity in one.quantities))
-    write_source(book, sheet, row, 14, one.source)
-    if one.note:
-        write_text(book, sheet, row, _REMARK, one.note)
-    else:
-        sheet.write_blank(row, _REMARK, None, book.style("text"))
-
-
-def quantity_text(words: Words, quantity: dict[str, Any]) -> str:
-    """A quantity as the plan means it: measure, operator unless it is plain equality, value, unit, per year, by when."""
-    operator = "" if quantity["operator"] == "=" else operator_text(words, quantity["operator"])
-    amount = f"{operator}{quantity['value']} {quantity['unit']}"
-    if quantity["per"] == "year":
-        amount = words.say(N_("每年 %(amount)s"), amount=amount)
-    if quantity["by_year"] is not None:
-        amount = words.say(N_("%(amount)s（到 %(year)s 年）"), amount=amount, year=quantity["by_year"])
-    return words.say(N_("%(measure)s：%(amount)s"), measure=quantity["measure"], amount=amount)
-
-
-BODY = N_("正文")
-_WORDED_OPERATORS = {"约": N_("约 "), "力争": N_("力争 ")}
-
-
-def operator_text(words: Words, operator: str) -> str:
-    """The operator in the reader's language: signs stay, 约 and 力争 are words."""
-    return words.say(_WORDED_OPERATORS[operator]) if operator in _WORDED_OPERATORS else operator
-
-
-def write_source(book: Book, sheet: Worksheet, row: int, place: int, source: dict[str, Any] | None) -> None:
-    """Table or box and lines of a citation, in two cells; lines outside of tables are the body of the plan."""
-    table = None if source is None else source["table"] or book.words.say(BODY)
-    write_text(book, sheet, row, place, table, "middle")
-    write_text(book, sheet, row, place + 1, lines_text(source), "middle")
-
-
-def lines_text(source: dict[str, Any] | None) -> str | None:
-    """The lines of a citation: 914-920, or 916 alone."""
-    if source is None:
-        return None
-    first, last = source["lines"]
-    return str(first) if first == last else f"{first}-{last}"
-
-
-def _write_notes(book: Book, sheet: Worksheet, row: int, report: QuarterlyReport) -> None:
+def _write_notes(book: Book, sheet: Worksheet, row: int, report: QuarterlyReport, last: int) -> None:
     words = book.words
     texts = [
-        words.say(N_("打包项目的总投资计入小计和合计，其下子项目只在“其中：子项目”栏列示，不重复相加。")),
-        words.say(N_("工程量是规划写明的任务，不是完成数；“行”是规划文本文件的行号。")),
-        *_rounding(book, report.groups, report.overview.total.estimate_fen),
+        words.say(
+            N_("打包项目的投资计入小计和合计；子项目的投资用斜体列示，不重复相加。各比率按分子之和除以分母之和计算。")
+        ),
+        words.say(
+            N_("工程量：总任务是规划写明的任务，本年任务只含写明每年数量的任务；本期和累计是上报数，核实是核实合格数。")
+        ),
+        *_rounding(book, report.groups, report.money.whole.estimate_fen),
     ]
-    for number, text in enumerate(texts, start=1):
-        line = words.say(N_("注 %(number)s：%(text)s"), number=number, text=text)
-        merge_text(book, sheet, row, 0, _REMARK, line, "note")
+    for number, said_below in enumerate(texts, start=1):
+        line = words.say(N_("注 %(number)s：%(text)s"), number=number, text=said_below)
+        merge_text(book, sheet, row, 0, last, line, "note")
         row += 1
 
 
 def _rounding(book: Book, groups: Sequence[ProjectGroup], total: int | None) -> list[str]:
-    """Says so where the subtotals, each rounded as it is shown, do not add up to the total as it is shown."""
+    """Says so where the rows, each rounded as it is shown, do not add up to the total as it is shown."""
     if total is None:
         return []
     amounts = [row.estimate_fen for group in groups for row in group.rows if row.estimate_fen is not None]
     residual = shown(total, book.unit) - sum(shown(amount, book.unit) for amount in amounts)
     if not residual:
         return []
-    text = N_("各行四舍五入，显示数之和与合计相差 %(residual)s；合计按准确数相加。")
-    return [book.words.say(text, residual=f"{residual:,}")]
+    said_below = N_("各行四舍五入，显示数之和与合计相差 %(residual)s；合计按准确数相加。")
+    return [book.words.say(said_below, residual=f"{residual:,}")]

@@ -17,8 +17,10 @@ from reports.findings import Words
 
 ACCENT, ACCENT_LIGHT = "#1F5C45", "#E6EFEA"
 PLANNED_FILL, PLANNED_LINE = "#E4E8E6", "#6B7773"  # planned is a grey outline on pages and charts alike
+LAMPS = {"red": "#B42318", "yellow": "#B7791F", "blue": "#1D5FA8", "green": "#1F7A4D", "grey": "#6B7570"}
 INK, QUIET, LINE = "#1B211E", "#7C8782", "#9AA5A0"
 _BAND = "#FFF1C2"
+_ENTRY = "#FFFBE8"  # cells that somebody fills in
 _FONTS = {"zh": ("宋体", "黑体"), "en": ("Arial", "Arial")}
 _CELL = {"border": 1, "border_color": LINE, "valign": "vcenter", "text_wrap": True}
 _STYLES: dict[str, dict[str, Any]] = {
@@ -30,15 +32,26 @@ _STYLES: dict[str, dict[str, Any]] = {
     "unit": {"font_size": 9, "align": "right", "valign": "vcenter"},
     "note": {"font_size": 9, "valign": "top", "text_wrap": True},
     "reading": {"font_size": 11, "valign": "vcenter", "text_wrap": True},
+    "paragraph": {"font_size": 11, "valign": "top", "text_wrap": True},
     "link": {"font_size": 10, "valign": "vcenter", "font_color": ACCENT, "underline": 1},
     "band": {"bold": True, "align": "center", "valign": "vcenter", "bg_color": _BAND, "border": 1},
     "header": {**_CELL, "bold": True, "align": "center", "bg_color": ACCENT_LIGHT},
     "text": _CELL,
     "middle": {**_CELL, "align": "center"},
     "part": {**_CELL, "indent": 2},
+    "number lines": {**_CELL, "align": "right"},
+    "part number": {**_CELL, "align": "right", "text_wrap": False, "font_color": QUIET, "italic": True},
     "quiet": {**_CELL, "font_color": QUIET},
     "quiet middle": {**_CELL, "font_color": QUIET, "align": "center"},
     "number": {**_CELL, "align": "right", "text_wrap": False},
+    # Colour only beside a shape and a letter: print and colour-blind readers lose nothing.
+    **{
+        f"lamp {name}": {**_CELL, "align": "center", "bold": True, "font_color": colour}
+        for name, colour in LAMPS.items()
+    },
+    "entry": {**_CELL, "bg_color": _ENTRY, "locked": False},
+    "entry middle": {**_CELL, "bg_color": _ENTRY, "locked": False, "align": "center"},
+    "entry number": {**_CELL, "bg_color": _ENTRY, "locked": False, "align": "right", "text_wrap": False},
     "group": {**_CELL, "bold": True, "bg_color": "#F2F6F4"},
     "group number": {**_CELL, "bold": True, "bg_color": "#F2F6F4", "align": "right", "text_wrap": False},
     "total": {**_CELL, "bold": True, "bg_color": ACCENT_LIGHT},

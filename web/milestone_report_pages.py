@@ -17,10 +17,12 @@ from milestones.milestone_reports import change_report, discard_report, find_rep
 from milestones.milestones import ACTUAL, REPORTS, WITHDRAWN, Milestone, MilestoneReport
 from milestones.plan_rules import plan_now
 from milestones.report_rules import LABELS, NewMilestoneReport, state_now
+from milestones.schedule import MilestoneState
 from portfolio.access import Reader
 from portfolio.facts import DRAFT, STATES
-from portfolio.periods import corrected_before
+from portfolio.periods import corrected_before, is_closed
 from portfolio.projects import Project
+from reports.correction_list import correction_of
 from reports.milestone_sheet import milestone_sheet
 from reports.rollup import Scope
 from web.deps import Chosen, Reading, RecordId, SignedIn, Writing, answered, leads_to
@@ -134,6 +136,7 @@ def get_report(request: Request, id_: RecordId, reader: SignedIn, session: Readi
     sheet = milestone_sheet(session, reader, project.code, Scope(choices.quarter, edition=choices.edition))
     mine = reader.actor.did(report.recorded_by_id, report.recorded_by)
     may_record = sheet.project.archived_at is None and reader.may("record", sheet.plan.id, sheet.department_ids)
+    state = state_now(session, row)
     return page(
         request,
         "milestones/report.html",
@@ -141,16 +144,24 @@ def get_report(request: Request, id_: RecordId, reader: SignedIn, session: Readi
         milestone=row,
         project=project,
         sheet=sheet,
-        state=state_now(session, row),
+        state=state,
         kinds=REPORTS,
         states=STATES,
         mine=mine and may_record,
+        correction=correction_of(session, "milestone_report", id_),
+        may_correct=may_record and _correctable(session, sheet.plan.id or 0, report, state),
         may_accept=reader.may("accept_works", sheet.plan.id),
         evidence=evidence_shown(session, reader, "milestone_report", id_),
         history=_history(session, id_) if reader.may("history", sheet.plan.id) else None,
         labels=HISTORY_LABELS,
         words=WORDS,
     )
+
+
+def _correctable(session: Session, plan_id: int, report: MilestoneReport, state: MilestoneState | None) -> bool:
+    """Whether it is the day that holds, of a quarter that is closed."""
+    holds = state is not None and state.actual_report_id == report.id
+    return holds and is_closed(session, plan_id, report.occurred_quarter)
 
 
 def _history(session: Session, id_: int) -> list[HistoryLine]:

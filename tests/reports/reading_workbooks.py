@@ -14,19 +14,36 @@ from openpyxl.worksheet.worksheet import Worksheet
 from core.calendar import period_from_text
 from core.database import Database
 from core.money import FEN_PER
-from portfolio.access import OPERATOR_READER
-from portfolio.plans import find_plan
+from portfolio.access import OPERATOR_READER, Reader
+from portfolio.facts import AS_CORRECTED
 from reports.quarterly import QuarterlyReport, build
+from reports.quarterly_scope import PLAN, ReportScope
 from reports.workbook import write_quarterly
 
-SHEETS = ["封面与说明", "总览", "项目调度表", "指标", "任务", "矛盾", "口径说明"]
+SHEETS = [
+    *("封面与说明", "总览", "项目调度表", "资金执行", "指标完成", "里程碑与预警", "上期更正", "督办与会议"),
+    *("任务", "矛盾", "口径说明"),
+]
+YEARLY_SHEETS = [
+    *("封面与说明", "总览", "指标清单", "任务清单", "项目清单", "资金执行", "里程碑与预警", "上期更正", "督办与会议"),
+    *("矛盾", "口径说明"),
+]
+HEADER_ROWS = 4  # title, caption and two rows of headers stand above the projects
 
 
-def report_of(database: Database, code: str, period: str = "2024Q4") -> QuarterlyReport:
+def report_of(
+    database: Database,
+    code: str,
+    period: str = "2024Q4",
+    *,
+    scope: ReportScope | None = None,
+    reader: Reader = OPERATOR_READER,
+    edition: str = AS_CORRECTED,
+) -> QuarterlyReport:
+    """The report of a plan, or of another scope."""
+    wanted = scope or ReportScope(PLAN, code)
     with database.reading() as session:
-        plan = find_plan(session, code)
-        assert plan is not None
-        return build(session, OPERATOR_READER, plan, period_from_text(period))
+        return build(session, reader, wanted, period_from_text(period), edition=edition)
 
 
 def written(report: QuarterlyReport, **options: Any) -> bytes:
@@ -56,11 +73,11 @@ def column_of(sheet: Worksheet, title: str) -> int:
 
 
 def project_rows(sheet: Worksheet) -> Iterator[tuple[Any, ...]]:
-    """(number, name, amount, of which parts) of the rows below the header that have a number."""
-    name, amount, parts = (column_of(sheet, title) for title in ("项目名称", "总投资", "其中：子项目"))
-    for row in sheet.iter_rows(min_row=5, values_only=True):
+    """(number, name, amount) of the rows below the header that have a number; the number of a part is a text."""
+    name, amount = (column_of(sheet, title) for title in ("项目名称", "总投资"))
+    for row in sheet.iter_rows(min_row=HEADER_ROWS + 1, values_only=True):
         if isinstance(row[0], int) or (isinstance(row[0], str) and re.fullmatch(r"\d+\.\d+", row[0])):
-            yield row[0], row[name - 1], row[amount - 1], row[parts - 1]
+            yield row[0], row[name - 1], row[amount - 1]
 
 
 def fen(value: float, unit: str) -> Decimal:

@@ -36,7 +36,7 @@ def test_the_amounts_are_those_of_the_rollup_to_the_fen(plans: Database, unit: s
     rows = list(project_rows(sheet))
     expected = [(row.number, row.name, row.estimate_fen) for row in report.rows]
     assert [(row[0], row[1], fen(row[2], unit)) for row in rows if isinstance(row[0], int)] == expected
-    parts = [fen(row[3], unit) for row in rows if isinstance(row[0], str)]
+    parts = [fen(row[2], unit) for row in rows if isinstance(row[0], str)]
     assert parts == [100_000 * 10**6, 80_000 * 10**6, 70_000 * 10**6]
     amount = column_of(sheet, "总投资")
     sums = {row[0].value: row[amount - 1].value for row in sheet.iter_rows(min_row=5) if isinstance(row[0].value, str)}
@@ -48,21 +48,35 @@ def test_the_amounts_are_those_of_the_rollup_to_the_fen(plans: Database, unit: s
 
 def test_subtotals_and_total_are_live_formulas(plans: Database) -> None:
     sheet = opened(written(report_of(plans, "xiaoyi")), values=False)["项目调度表"]
-    amount = column_of(sheet, "总投资")
-    formulas = [row[amount - 1].value for row in sheet.iter_rows(min_row=5) if row[amount - 1].data_type == "f"]
-    assert len(formulas) == 7
-    assert all("SUM(" in formula for formula in formulas)
+    for title in ("总投资", "本年计划", "本季完成", "支付资金"):
+        place = column_of(sheet, title)
+        formulas = [row[place - 1].value for row in sheet.iter_rows(min_row=5) if row[place - 1].data_type == "f"]
+        assert len(formulas) == 7, title
+        assert all("SUMIF(" in formula for formula in formulas)
 
 
-def test_parts_stand_indented_below_their_package_and_outside_of_its_column(plans: Database) -> None:
+def test_parts_stand_indented_below_their_package_and_are_no_numbers_to_be_added(plans: Database) -> None:
     sheet = opened(written(report_of(plans, "xiaoyi")))["项目调度表"]
-    name, amount = column_of(sheet, "项目名称"), column_of(sheet, "总投资")
+    name = column_of(sheet, "项目名称")
     parts = [row for row in sheet.iter_rows(min_row=5) if str(row[0].value).startswith("10.")]
     assert len(parts) == 3
-    assert all(row[name - 1].alignment.indent > 0 and row[amount - 1].value is None for row in parts)
+    assert all(row[name - 1].alignment.indent > 0 and row[0].data_type == "s" for row in parts)
 
 
-def test_the_overview_holds_the_figures_and_a_native_chart_that_says_its_finding(plans: Database) -> None:
+def test_the_schedule_has_the_columns_of_the_domain_page_in_their_order(plans: Database) -> None:
+    sheet = opened(written(report_of(plans, "xiaoyi")))["项目调度表"]
+    upper, lower = ([cell.value for cell in row] for row in sheet.iter_rows(min_row=3, max_row=4))
+    titles = [low or up for up, low in zip(upper, lower, strict=True)]
+    assert titles == [
+        *("序号", "规划类别", "项目名称", "牵头部门", "建设主体", "建设地点", "项目状态", "起", "止", "总投资", "资金来源"),
+        *("本年计划", "本季完成", "本年累计", "年度投资完成率", "开工以来累计", "投资完成率"),
+        *("下达资金", "到位资金", "到位率", "支付资金", "支付率"),
+        *("指标（单位）", "总任务", "本年任务", "本季", "累计", "核实", "形象进度", "应完", "已完", "亮灯", "原因"),
+        *("存在问题", "需协调事项", "下一步计划", "填报人", "审核人", "单位负责人"),
+    ]  # fmt: skip
+
+
+def test_the_overview_holds_the_figures_and_native_charts_that_say_their_finding(plans: Database) -> None:
     report = report_of(plans, "xiaoyi")
     book = load_workbook(BytesIO(written(report)), data_only=True)
     sheet = book["总览"]
@@ -70,10 +84,9 @@ def test_the_overview_holds_the_figures_and_a_native_chart_that_says_its_finding
     assert (found["项目数"], found["子项数"], found["总投资"]) == (36, 38, 514_303)
     shares = {row[0]: row[5] for row in sheet.iter_rows(values_only=True) if isinstance(row[5], float)}
     assert round(shares["流域生态治理修复"], 3) == 0.507
-    content = written(report)
-    titles = [text for name, text in parts_of(content).items() if name.startswith("xl/charts/")]
-    assert len(titles) == 2
-    assert "水环境综合治理及再生水循环利用项目一项占总投资的 48.6%" in titles[0]
+    titles = "".join(text for name, text in parts_of(written(report)).items() if name.startswith("xl/charts/"))
+    assert "水环境综合治理及再生水循环利用项目一项占总投资的 48.6%" in titles
+    assert "投资完成率" in titles
 
 
 def test_what_the_plan_does_not_say_is_said_in_texts_and_left_empty_in_numbers(plans: Database) -> None:
@@ -88,16 +101,30 @@ def test_what_the_plan_does_not_say_is_said_in_texts_and_left_empty_in_numbers(p
     assert {row[lead - 1] for row in rows} == {"规划未载明"}
     total = next(row for row in sheet.iter_rows(min_row=5, values_only=True) if str(row[0]).startswith("合计："))
     assert total[amount - 1] in (None, "")
-    assert total[-1] == f"{report.overview.total.leaves} 个子项规划未载明投资"
+    assert f"{report.overview.total.leaves} 个子项规划未载明投资" in total
     assert "没有写明投资" in "".join(str(value) for (name, _), value in cells(book).items() if name == SHEETS[0])
 
 
-def test_indicators_show_the_printed_target_its_kind_and_the_number_of_the_body(plans: Database) -> None:
-    sheet = opened(written(report_of(plans, "xiaoyi")))["指标"]
+def test_indicators_show_the_printed_target_the_series_apart_and_the_number_of_the_body(plans: Database) -> None:
+    sheet = opened(written(report_of(plans, "xiaoyi")))["指标完成"]
     forest = next(row for row in sheet.iter_rows(values_only=True) if row[2] == "森林覆盖率")
-    assert forest[6:8] == ("33.25", 33.25)
-    assert forest[10:16] == ("完成市级下达指标", "待上级下达", None, None, None, 35)
-    assert forest[16] == "未定量，待上级下达；按正文值 ≥35"
+    found = {
+        title: forest[column_of(sheet, title) - 1]
+        for title in ("规划支撑值", "任务目标值", "需要", "规划安排", "缺口", "支撑度", "结论", "判定", "监测值")
+        if title != "监测值"
+    }
+    assert forest[6] == "33.25"
+    assert forest[8:10] == ("完成市级下达指标", "待上级下达")
+    assert (found["规划支撑值"], found["缺口"], found["结论"], found["判定"]) == (
+        33.8844,
+        15_827.25,
+        "不足",
+        "不能判断",
+    )
+    assert round(found["支撑度"], 4) == 0.3625
+    said = forest[column_of(sheet, "说明") - 1]
+    assert "按正文值 ≥35" in said
+    assert "支撑度 20.1%，缺口 19,827.25 亩" in said
 
 
 def test_contradictions_show_every_reading_grave_ones_first(plans: Database) -> None:
@@ -141,7 +168,7 @@ def test_an_amount_of_some_fen_is_not_rounded_in_its_cell(stored: Database) -> N
         set_estimate(session, small.sewage, 12_345_678_901, a_basis(20211), by=SOMEBODY)
     for unit in UNITS:
         sheet = opened(written(report_of(stored, "qingshan"), unit=unit))["项目调度表"]
-        held = {name: amount for _, name, amount, _ in project_rows(sheet)}
+        held = {name: amount for _, name, amount in project_rows(sheet)}
         assert fen(held["Ⅴ类水体消除工程（二期）"], unit) == 12_345_678_901
     texts = cells(opened(written(report_of(stored, "qingshan"), unit="亿元"))).values()
     assert not any("四舍五入，显示数" in str(text) for text in texts)

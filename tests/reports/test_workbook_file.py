@@ -68,8 +68,8 @@ def _parts_changed(content: bytes, old: str, new: str) -> bytes:
 def test_print_setup_is_that_of_a_report(plans: Database) -> None:
     book = opened(written(report_of(plans, "xiaoyi")))
     for sheet in book.worksheets:
-        a3 = sheet.title == "项目调度表"
-        assert sheet.page_setup.paperSize == (8 if a3 else 9)
+        a4 = sheet.title in ("封面与说明", "总览", "矛盾", "口径说明")
+        assert sheet.page_setup.paperSize == (9 if a4 else 8)
         assert "填报人" in sheet.oddFooter.left.text
         assert "审核人" in sheet.oddFooter.left.text
         assert sheet.oddFooter.right.text is not None
@@ -78,19 +78,22 @@ def test_print_setup_is_that_of_a_report(plans: Database) -> None:
     assert projects.page_setup.orientation == "landscape"
     assert projects.sheet_properties.pageSetUpPr.fitToPage
     assert projects.print_title_rows == "$3:$4"
-    assert projects.freeze_panes == "E5"
-    assert "B3:C3" in [str(merged) for merged in projects.merged_cells.ranges]
+    assert (projects.page_setup.fitToWidth, projects.page_setup.fitToHeight) == (2, 0)
+    assert projects.print_title_cols == "$A:$C"
+    assert projects.freeze_panes == "D5"
+    assert "H3:I3" in [str(merged) for merged in projects.merged_cells.ranges]
 
 
 def test_a_name_that_looks_like_a_formula_stays_a_text(stored: Database) -> None:
     with stored.writing() as session:
         small = find_small_plan(session)
         for number, name in enumerate(["=1+1", "+2", "-3", "@SUM(A1)", '=HYPERLINK("http://a")']):
-            make_project(session, small.plan, f"q-{number}", name, small.cleaning, content=name)
+            project = make_project(session, small.plan, f"q-{number}", name, small.cleaning)
+            project.place = name
     content = written(report_of(stored, "qingshan"))
     sheet = opened(content, values=False)["项目调度表"]
-    name = column_of(sheet, "项目名称")
-    found = [cell for row in sheet.iter_rows(min_row=5) for cell in row[name - 1 : name + 1]]
+    columns = [column_of(sheet, title) - 1 for title in ("项目名称", "建设地点")]
+    found = [row[place] for row in sheet.iter_rows(min_row=5) for place in columns]
     dangerous = [cell for cell in found if str(cell.value).startswith(("=", "+", "-", "@"))]
     assert len(dangerous) == 10
     assert {cell.data_type for cell in dangerous} == {"s"}

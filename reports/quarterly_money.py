@@ -1,0 +1,124 @@
+"""The money of the report, all of it from the one roll-up: the whole, by source and year, by group, and how it moved."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sqlmodel import Session, col
+
+from budgets.sources import FundingSource
+from core.calendar import quarter_before
+from core.database import select_columns
+from core.text import sorting_key
+from portfolio.access import Reader
+from reports.money_figures import STAGE_COLUMNS, MoneyFigures
+from reports.money_movement import BUDGET, Movement, movement
+from reports.quarterly_scope import Asked
+
+MOVED = (BUDGET, *STAGE_COLUMNS.values())
+
+
+@dataclass(frozen=True)
+class ReportMoney:
+    """Money as of the end of the period. `before` is the whole as of the end of the period before, in the same edition.
+
+    `this_year` is what happened in the year of the period, None where nothing did and nothing was planned; `years` are the same
+    for every year that has any. `movements` has every figure, in their order. Groups come by name, the unknown one last.
+    `sources` are the English names of the funding sources by their Chinese ones, in their order.
+    """
+
+    whole: MoneyFigures
+    before: MoneyFigures
+    this_year: MoneyFigures | None
+    years: tuple[MoneyFigures, ...]
+    by_source_year: tuple[MoneyFigures, ...]
+    by_department: tuple[MoneyFigures, ...]
+    by_programme: tuple[MoneyFigures, ...]
+    movements: tuple[Movement, ...]
+    sources: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class ProjectMoney:
+    """The money of one project: as of the end, in each year (by year), how each figure moved, and from which sources."""
+
+    whole: MoneyFigures
+    years: Mapping[int, MoneyFigures]
+    moved: Mapping[str, Movement]
+    sources: tuple[str, ...]
+
+
+def report_money(session: Session, reader: Reader, asked: Asked) -> ReportMoney:
+    """The money of everything in the scope."""
+    years = asked.money(session, reader, "year")
+    sources = funding_sources(session)
+    return ReportMoney(
+        whole=whole_of(asked.money(session, reader)),
+        before=whole_of(asked.earlier(quarter_before(asked.first)).money(session, reader)),
+        this_year=next((one for one in years if one.keys[0] == asked.period.year), None),
+        years=years,
+        by_source_year=_by_source(asked.money(session, reader, "source", "year"), tuple(sources)),
+        by_department=_named(asked.money(session, reader, "department")),
+        by_programme=_named(asked.money(session, reader, "programme")),
+        movements=_movements(session, reader, asked),
+        sources=sources,
+    )
+
+
+def whole_of(found: Sequence[MoneyFigures]) -> MoneyFigures:
+    """The one group of everything; zero projects where there is nothing."""
+    if found:
+        return found[0]
+    zero = dict.fromkeys(
+        (*STAGE_COLUMNS.values(), "projects", "leaves", "without_estimate", "started", "unreported"), 0
+    )
+    return MoneyFigures((), **zero)
+
+
+def _by_source(groups: Sequence[MoneyFigures], order: Sequence[str]) -> tuple[MoneyFigures, ...]:
+    places = {name: place for place, name in enumerate(order)}
+    last = len(places)
+    return tuple(sorted(groups, key=lambda one: (places.get(str(one.keys[0]), last), one.keys[1] or 0)))
+
+
+def _named(groups: Sequence[MoneyFigures]) -> tuple[MoneyFigures, ...]:
+    return tuple(sorted(groups, key=lambda one: (one.keys[0] is None, sorting_key(str(one.keys[0] or "")))))
+
+
+def _movements(session: Session, reader: Reader, asked: Asked) -> tuple[Movement, ...]:
+    """Every figure, those without any row as well: all of 0."""
+    rows = movement(session, reader, asked.scope, asked.group.by, level=asked.group.level, first=asked.first)
+    found = {one.figure: replace(one, keys=()) for one in asked.own(rows, asked.group.by)}
+    return tuple(found.get(figure, Movement((), figure, 0, 0, 0, 0)) for figure in MOVED)
+
+
+def funding_sources(session: Session) -> dict[str, str]:
+    """The English names of the funding sources by their Chinese ones, in the order in which people read them."""
+    query = select_columns(FundingSource.name, FundingSource.name_en)
+    rows = session.execute(query.order_by(col(FundingSource.position), col(FundingSource.id)))
+    return dict(rows.all())
+
+
+def project_money(session: Session, reader: Reader, asked: Asked, order: Sequence[str]) -> dict[str, ProjectMoney]:
+    """The money of every counted project by its code. A few grouped queries, however many projects there are."""
+    years: dict[str, dict[int, MoneyFigures]] = {}
+    for one in asked.money(session, reader, "project", "year"):
+        years.setdefault(str(one.keys[0]), {})[int(one.keys[1] or 0)] = one
+    places = {name: place for place, name in enumerate(order)}
+    sources: dict[str, list[str]] = {}
+    for one in asked.money(session, reader, "project", "source"):
+        held = one.budget_fen or any(getattr(one, column) for column in STAGE_COLUMNS.values())
+        if one.keys[1] is not None and held:
+            sources.setdefault(str(one.keys[0]), []).append(str(one.keys[1]))
+    moved: dict[str, dict[str, Movement]] = {}
+    for row in movement(session, reader, asked.scope, ("project",), first=asked.first):
+        moved.setdefault(str(row.keys[0]), {})[row.figure] = row
+    return {
+        code: ProjectMoney(
+            one,
+            years.get(code, {}),
+            moved.get(code, {}),
+            tuple(sorted(sources.get(code, ()), key=lambda name: places.get(name, len(places)))),
+        )
+        for one in asked.money(session, reader, "project")
+        if (code := str(one.keys[0]))
+    }
