@@ -1,7 +1,8 @@
 """Loads the demonstration: a made-up history of one plan, written through the functions that people use.
 
-Money and states first, then milestones, works and readings that tell the same story. It is never mixed with real entries: a
-database that holds others is refused, and one that holds it is marked for good.
+Quarter by quarter: money, states, milestones, works and readings that tell the same story, then the returns of the departments,
+the closing of the quarter and its edition. It is never mixed with real entries: a database that holds others is refused, and one
+that holds it is marked for good.
 """
 
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from sqlalchemy import func
-from sqlmodel import Session, select
+from sqlmodel import Session, SQLModel, select
 
 from budgets.entries import LedgerEntry
 from budgets.estimates import estimates_in_force
@@ -23,17 +24,36 @@ from milestones.attachments import Attachment
 from milestones.milestones import Milestone
 from milestones.readings import OfficialReading
 from milestones.works import WorkEntry
+from portfolio.corrections import Correction
 from portfolio.plans import Plan
+from portfolio.projects import ProjectState
+from reports.editions import Edition
+from reports.orders import SupervisionOrder
+from reports.returns import DepartmentReturn
 from seed.demo_desk import Desk, demo_desk, demo_people
 from seed.demo_history import history
-from seed.demo_money import write_money
-from seed.demo_progress import write_points, write_tasks, write_works
-from seed.demo_readings import write_readings
-from seed.demo_records import DemoEntry, DemoLeaf, DemoLine, DemoState, DemoTrack, tracks
-from seed.demo_schedules import write_milestones
+from seed.demo_progress import plan_works, write_points, write_tasks
+from seed.demo_quarters import ANNUAL_FROM, BEGIN, ISSUED_FROM, Story, play
+from seed.demo_records import LAST, DemoEntry, DemoLeaf, DemoTrack, between, tracks
+from seed.demo_returns import returns_of
+from seed.demo_schedules import plan_milestones
 
 PLAN = "xiaoyi"  # the one plan that states money, years and departments for every project
 _FACTS = (LedgerEntry, BudgetLine, WorkEntry, Milestone, OfficialReading, Attachment)
+# What is told of the load, by its name in LoadedDemo.
+_COUNTED: dict[str, type[SQLModel]] = {
+    "lines": BudgetLine,
+    "entries": LedgerEntry,
+    "states": ProjectState,
+    "milestones": Milestone,
+    "works": WorkEntry,
+    "photos": Attachment,
+    "readings": OfficialReading,
+    "returns": DepartmentReturn,
+    "editions": Edition,
+    "corrections": Correction,
+    "orders": SupervisionOrder,
+}
 
 
 class HoldsOtherEntries(Broken):
@@ -60,14 +80,28 @@ class LoadedDemo:
     works: int = 0
     photos: int = 0
     readings: int = 0
+    returns: int = 0
+    editions: int = 0
+    corrections: int = 0
+    orders: int = 0
 
     @property
     def was_there(self) -> bool:
         return not self.entries
 
 
-def load_demo(session: Session, seed: int, *, progress: Callable[[int, int], None] = lambda *_: None) -> LoadedDemo:
-    """Fills the history of the plan of 孝义; a second time nothing changes.
+def load_demo(
+    session: Session,
+    seed: int,
+    *,
+    until: int = LAST,
+    issued_from: int = ISSUED_FROM,
+    annual_from: int = ANNUAL_FROM,
+    progress: Callable[[int, int], None] = lambda *_: None,
+) -> LoadedDemo:
+    """Fills the history of the plan of 孝义 through a quarter; a second time nothing changes.
+
+    Quarterly editions are issued from one quarter on, those of years from one year on.
 
     Errors: PlansNotLoaded; HoldsOtherEntries.
     """
@@ -86,34 +120,29 @@ def load_demo(session: Session, seed: int, *, progress: Callable[[int, int], Non
     desk = demo_desk(session, plan, people)
     leaves = _leaves(session, desk)
     found = history(leaves, seed)
-    done, reversals, whole = 0, 0, len(found) * 3 // 2  # the rest takes about half as long as the money
-    for _, quarter in groupby(found, key=lambda one: quarter_of(one.on)):
-        happenings = list(quarter)
-        reversals += write_money(desk, happenings)
-        done += len(happenings)
-        progress(done, whole)
     tasks, courses = write_tasks(desk, leaves), tracks(leaves, found)
-    milestones = write_milestones(desk, courses, _silent(courses, {one.leaf for one in tasks}), seed)
-    works, photos = write_works(desk, courses, tasks, seed)
-    readings = write_readings(desk)
+    entries = [one for one in found if isinstance(one, DemoEntry)]
     write_points(desk, county)
-    progress(whole, whole)
-    counted = {kind: sum(isinstance(one, kind) for one in found) for kind in (DemoLine, DemoEntry, DemoState)}
-    return LoadedDemo(
-        people=people,
-        lines=counted[DemoLine],
-        entries=counted[DemoEntry] + reversals,
-        states=counted[DemoState],
-        milestones=milestones,
-        works=works,
-        photos=photos,
-        readings=readings,
+    story = Story(
+        returns=returns_of(desk, courses, entries, current_quarter(), seed),
+        happenings={of: list(one) for of, one in groupby(found, key=lambda one: quarter_of(one.on))},
+        milestones=plan_milestones(desk, courses, _silent(courses, {one.leaf for one in tasks}), seed),
+        works=plan_works(desk, courses, tasks, seed),
+        issued_from=issued_from,
+        annual_from=annual_from,
     )
+    whole = between(BEGIN, until) + 1
+    play(story, until=until, tell=lambda quarter: progress(between(BEGIN, quarter) + 1, whole))
+    return LoadedDemo(people, **{name: _count(session, table) for name, table in _COUNTED.items()})
+
+
+def _count(session: Session, table: type[SQLModel]) -> int:
+    return session.exec(select(func.count()).select_from(table)).one()
 
 
 def _held(session: Session) -> int:
     """How much is recorded of money, milestones, works, readings and photos."""
-    return sum(session.exec(select(func.count()).select_from(table)).one() for table in _FACTS)
+    return sum(_count(session, table) for table in _FACTS)
 
 
 def _silent(courses: list[DemoTrack], with_tasks: set[str]) -> str | None:

@@ -14,11 +14,16 @@ from portfolio.editing import change_state
 from seed.demo_desk import Desk
 from seed.demo_records import DemoEntry, DemoLine, DemoState, Happening
 
+Doubled = tuple[LedgerEntry, DemoEntry]
 
-def write_money(desk: Desk, happenings: Sequence[Happening]) -> int:
-    """One quarter: lines and states as they come, entries recorded one by one and decided on together; how many rows more."""
+
+def write_money(desk: Desk, happenings: Sequence[Happening]) -> list[Doubled]:
+    """One quarter: lines and states as they come, entries recorded one by one and decided on together.
+
+    What was entered twice and is to be undone comes back.
+    """
     decided: dict[str, list[int]] = defaultdict(list)
-    to_reverse: list[tuple[LedgerEntry, DemoEntry]] = []
+    doubled: list[Doubled] = []
     lines: list[int] = []
     for one in happenings:
         if isinstance(one, DemoLine):
@@ -32,15 +37,17 @@ def write_money(desk: Desk, happenings: Sequence[Happening]) -> int:
             if one.fate in ("approved", "rejected"):
                 decided[f"{one.fate} {'money' if one.stage in APPROVED_BY_FINANCE else 'works'}"].append(row.id or 0)
             if one.reversed_because:
-                to_reverse.append((row, one))
+                doubled.append((row, one))
     _decide(desk, decided)
     approve_lines(desk.session, lines, by=desk.finance)
-    for row, one in to_reverse:
-        reversal = reverse_entry(
-            desk.session, row, reason=one.reversed_because or "", document=None, by=desk.owners[one.leaf]
-        )
-        approve_entries(desk.session, [reversal.id or 0], by=desk.approver(one.stage))
-    return len(to_reverse)
+    return doubled
+
+
+def reverse_at_once(desk: Desk, row: LedgerEntry, one: DemoEntry) -> None:
+    """Undoes an entry while its quarter is still open."""
+    why = one.reversed_because or ""
+    reversal = reverse_entry(desk.session, row, reason=why, document=None, by=desk.owners[one.leaf])
+    approve_entries(desk.session, [reversal.id or 0], by=desk.approver(one.stage))
 
 
 def _decide(desk: Desk, decided: dict[str, list[int]]) -> None:

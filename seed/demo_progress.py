@@ -1,6 +1,5 @@
 """Writes the made-up works of demo_works.py with their photos, and points on the map, through the functions that people use."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -15,7 +14,7 @@ from milestones.quantities import Measure, Quantity
 from milestones.quantity_changes import record_quantity
 from milestones.quantity_values import NewQuantity
 from milestones.work_reports import SUBJECT, accept_works, record_work, send_back_works
-from milestones.work_verifying import record_loss, record_survival, reverse_work, verify_work
+from milestones.work_verifying import record_loss, record_survival, verify_work
 from milestones.works import NewWork, WorkEntry
 from portfolio.dated import in_force
 from portfolio.projects import Project
@@ -24,7 +23,7 @@ from portfolio.site_editing import NewSite, put_site
 from portfolio.values import Basis
 from seed.demo_desk import Desk
 from seed.demo_photos import landscape
-from seed.demo_records import FIRST, LAST, DemoLeaf, DemoTrack, later
+from seed.demo_records import FIRST, LAST, DemoLeaf, DemoTrack
 from seed.demo_works import EXTRA_TASKS, DemoClaim, DemoLook, DemoTask, works
 
 _STAGES = {"before": ("施工前", -45), "during": ("施工中", -12), "after": ("完工", -1)}
@@ -37,14 +36,14 @@ _POINTS = {
 
 
 @dataclass
-class _Written:
-    """What was written so far, by the place of its report in the history."""
+class Works:
+    """The reports of works in their order, and what was written of them so far, by place in it."""
 
+    claims: Sequence[DemoClaim]
+    measures: dict[str, int | None]
     reports: dict[int, WorkEntry] = field(default_factory=dict)
     verified: dict[int, WorkEntry] = field(default_factory=dict)
     alive: dict[int, WorkEntry] = field(default_factory=dict)
-    entries: int = 0
-    photos: int = 0
 
 
 def write_tasks(desk: Desk, leaves: Sequence[DemoLeaf]) -> list[DemoTask]:
@@ -75,34 +74,30 @@ def write_tasks(desk: Desk, leaves: Sequence[DemoLeaf]) -> list[DemoTask]:
     return found
 
 
-def write_works(desk: Desk, tracks: Sequence[DemoTrack], tasks: Sequence[DemoTask], seed: int) -> tuple[int, int]:
-    """Records the works quarter by quarter, each report accepted before anybody looks a second time.
-
-    How many entries and how many photos there are comes back.
-    """
-    claims = works(tracks, tasks, seed)
+def plan_works(desk: Desk, tracks: Sequence[DemoTrack], tasks: Sequence[DemoTask], seed: int) -> Works:
+    """Everything that is going to be reported of works."""
     measures = dict(desk.session.exec(select(Measure.name, Measure.id)).all())
-    written = _Written()
-    by_quarter: dict[int, list[tuple[int, DemoClaim]]] = defaultdict(list)
-    for number, claim in enumerate(claims):
-        by_quarter[quarter_of(claim.on)].append((number, claim))
-    quarter = FIRST
-    while quarter <= LAST:
-        _report(desk, by_quarter[quarter], measures, written)
-        for number, claim in enumerate(claims):
-            _look(desk, number, claim, quarter, written)
-        quarter = later(quarter, 1)
-    return written.entries, written.photos
+    return Works(works(tracks, tasks, seed), measures)
 
 
-def _report(
-    desk: Desk, claims: Sequence[tuple[int, DemoClaim]], measures: dict[str, int | None], written: _Written
-) -> None:
+def write_works(desk: Desk, found: Works, quarter: int) -> list[tuple[WorkEntry, DemoClaim]]:
+    """Records the works of a quarter, each report accepted before anybody looks a second time.
+
+    What was reported twice and is to be undone comes back.
+    """
+    claims = [(number, claim) for number, claim in enumerate(found.claims) if quarter_of(claim.on) == quarter]
+    _report(desk, claims, found)
+    for number, claim in enumerate(found.claims):
+        _look(desk, number, claim, quarter, found)
+    return [(found.reports[number], claim) for number, claim in claims if claim.reversed_because]
+
+
+def _report(desk: Desk, claims: Sequence[tuple[int, DemoClaim]], found: Works) -> None:
     accepted: list[int] = []
     rejected: list[int] = []
     for number, claim in claims:
         new = NewWork(
-            measure_id=measures[claim.measure] or 0,
+            measure_id=found.measures[claim.measure] or 0,
             quantity=None if claim.quantity is None else _text(claim.quantity),
             unit=claim.unit,
             occurred_on=claim.on,
@@ -114,42 +109,32 @@ def _report(
         )
         owner, project = desk.owners[claim.leaf], desk.projects[claim.leaf]
         row = record_work(desk.session, project, new, submit=claim.fate != "draft", by=owner)
-        written.reports[number] = row
-        written.entries += 1
-        written.photos += _photos(desk, row, number, claim)
+        found.reports[number] = row
+        _photos(desk, row, number, claim)
         if claim.fate in ("approved", "rejected"):
             (accepted if claim.fate == "approved" else rejected).append(row.id or 0)
     accept_works(desk.session, accepted, by=Reviewer(desk.office))
     if rejected:
         reason = "面积与小班图不符，请核对后重报（演示）"
         send_back_works(desk.session, rejected, reason=reason, by=Reviewer(desk.office))
-    doubled = [(written.reports[number], claim) for number, claim in claims if claim.reversed_because]
-    for row, claim in doubled:
-        owner = desk.owners[claim.leaf]
-        reversal = reverse_work(desk.session, row, reason=claim.reversed_because or "", document=None, by=owner)
-        accept_works(desk.session, [reversal.id or 0], by=Reviewer(desk.office))
-        written.entries += 1
 
 
-def _look(desk: Desk, number: int, claim: DemoClaim, quarter: int, written: _Written) -> None:
+def _look(desk: Desk, number: int, claim: DemoClaim, quarter: int, written: Works) -> None:
     """The second looks at a report that fall into a quarter."""
     if claim.verified is not None and quarter_of(claim.verified.on) == quarter:
         report = written.reports[number]
         new = _seen(report, claim.verified)
         written.verified[number] = verify_work(desk.session, report, new, by=Reviewer(desk.head))
-        written.entries += 1
     if claim.alive is not None and quarter_of(claim.alive.on) == quarter:
         verified = written.verified[number]
         new = _seen(verified, claim.alive)
         written.alive[number] = record_survival(desk.session, verified, new, by=Reviewer(desk.office))
-        written.entries += 1
     if claim.lost is not None and quarter_of(claim.lost.on) == quarter:
         base = None if claim.lost_early else written.alive[number]
         new = _seen(written.reports[number], claim.lost, claim.cause)
         project, owner = desk.projects[claim.leaf], desk.owners[claim.leaf]
         row = record_loss(desk.session, project, new, based_on=base, submit=True, by=owner)
         accept_works(desk.session, [row.id or 0], by=Reviewer(desk.office))
-        written.entries += 1
 
 
 def _seen(row: WorkEntry, look: DemoLook, cause: str | None = None) -> NewWork:
@@ -166,14 +151,13 @@ def _seen(row: WorkEntry, look: DemoLook, cause: str | None = None) -> NewWork:
     )
 
 
-def _photos(desk: Desk, row: WorkEntry, number: int, claim: DemoClaim) -> int:
+def _photos(desk: Desk, row: WorkEntry, number: int, claim: DemoClaim) -> None:
     for stage in claim.photos:
         word, days = _STAGES[stage]
         name, caption = f"演示{number:03d}-{word}.png", f"演示照片（程序绘制，不是实景）：{word}"
         content, day = landscape(f"{claim.leaf} {number}", stage), claim.on + timedelta(days)
         owner = desk.owners[claim.leaf]
         attach(desk.session, SUBJECT, row.id or 0, content, name, stage, caption=caption, taken_on=day, by=owner)
-    return len(claim.photos)
 
 
 def _text(quantity: Fraction) -> str:

@@ -11,6 +11,7 @@ from sqlmodel import select
 from milestones.indicators import Indicator
 from milestones.reading_reports import accept_readings, record_reading, send_back_readings
 from milestones.reading_rules import NewReading
+from milestones.readings import OfficialReading
 from milestones.target_revising import NewTarget, TargetBasis, revise_target
 from portfolio.reviewing import Reviewer
 from seed.demo_desk import Desk
@@ -36,7 +37,9 @@ _VALUES: dict[str, tuple[str, ...]] = {
 _JUDGED: dict[str, tuple[str, ...]] = {"xiaoyi-i10": ("met", "met", "met", "met", "met")}
 _AGENCY = "演示·主管部门"
 _SET_BY_SUPERIOR = "xiaoyi-i05"  # its target is delegated until the superior sets it in 2023
-_TYPED_WRONG = "xiaoyi-i06"  # whose reading of 2024 comes twice, the second time right
+_TYPED_WRONG = "xiaoyi-i06"  # whose reading of 2024 is put right by a correction
+_WRONG, _WRONG_YEAR = "54", 2024
+_SET_IN = 20232  # the quarter in which the superior sets the target
 _SENT_BACK = "xiaoyi-i23"
 
 
@@ -49,23 +52,32 @@ class _Reading:
     fate: str = "approved"
 
 
-def write_readings(desk: Desk) -> int:
-    """Records the readings and has them accepted, and sets the target; how many readings there are."""
+def write_readings(desk: Desk, quarter: int) -> OfficialReading | None:
+    """Records the readings of a quarter and has them accepted; in its quarter the superior sets the target.
+
+    The one that was typed wrong comes back, for a correction.
+    """
+    found = [one for one in _readings() if one.new.quarter == quarter]
+    if not found and quarter != _SET_IN:
+        return None
     rows = {row.key: row for row in desk.session.exec(select(Indicator).where(Indicator.plan_id == desk.plan_id))}
-    _set_target(desk, rows)
+    if quarter == _SET_IN:
+        _set_target(desk, rows)
     accepted: list[int] = []
     rejected: list[int] = []
-    found = [one for one in _readings() if one.indicator in rows]
+    wrong: OfficialReading | None = None
     for one in found:
-        submit = one.fate != "draft"
-        row = record_reading(desk.session, rows[one.indicator], one.new, submit=submit, by=desk.head)
+        if one.indicator not in rows:
+            continue
+        row = record_reading(desk.session, rows[one.indicator], one.new, submit=one.fate != "draft", by=desk.head)
         if one.fate in ("approved", "rejected"):
             (accepted if one.fate == "approved" else rejected).append(row.id or 0)
+        wrong = row if one.new.value == _WRONG and one.indicator == _TYPED_WRONG else wrong
     accept_readings(desk.session, accepted, by=Reviewer(desk.office))
     if rejected:
         reason = "与公报数不一致，请核对后重报（演示）"
         send_back_readings(desk.session, rejected, reason=reason, by=Reviewer(desk.office))
-    return len(found)
+    return wrong
 
 
 def _readings() -> list[_Reading]:
@@ -73,14 +85,20 @@ def _readings() -> list[_Reading]:
     for key, values in _VALUES.items():
         for number, value in enumerate(values):
             year = _FIRST + number
-            if key == _TYPED_WRONG and year == 2024:
-                found.append(_Reading(key, _new(year, value="54", note="录入有误，见后一条（演示）")))
+            if key == _TYPED_WRONG and year == _WRONG_YEAR:
+                found.append(_Reading(key, _new(year, value=_WRONG)))
+                continue
             if key == _SENT_BACK and year == 2023:
                 found.append(_Reading(key, _new(year, value="841.2"), "rejected"))
             found.append(_Reading(key, _new(year, value=value), _fate(key, year)))
     for key, judgements in _JUDGED.items():
         found += [_Reading(key, _new(_FIRST + n, judgement=judgement)) for n, judgement in enumerate(judgements)]
     return found
+
+
+def typed_right() -> NewReading:
+    """What should have stood instead of the reading that was typed wrong."""
+    return _new(_WRONG_YEAR, value=_VALUES[_TYPED_WRONG][_WRONG_YEAR - _FIRST])
 
 
 def _fate(key: str, year: int) -> str:
@@ -93,7 +111,7 @@ def _fate(key: str, year: int) -> str:
 def _new(year: int, *, value: str | None = None, judgement: str | None = None, note: str | None = None) -> NewReading:
     return NewReading(
         quarter=year * 10 + 4,
-        occurred_on=date(year + 1, 3, 20),
+        occurred_on=date(year + 1, 2, 10),
         document=f"演示：{year}年度监测公报（虚构，不是真实文件）",
         value=value,
         judgement=judgement,
@@ -108,7 +126,7 @@ def _set_target(desk: Desk, rows: dict[str, Indicator]) -> None:
     if row is None:
         return
     basis = TargetBasis(
-        from_quarter=20232,
+        from_quarter=_SET_IN,
         document="演示：关于下达生态环境约束性指标的通知〔2023〕6号（虚构）",
         reason="上级下达分解指标（演示）",
         approver="演示·上级主管部门",

@@ -19,10 +19,14 @@ class NotEmpty(Broken):
 
 
 COUNTED = ("lines", "entries", "states", "milestones", "works", "photos", "readings")
+COUNTED_OF_QUARTERS = ("returns", "editions", "corrections", "orders")
 
 
 def load_demo(seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same history.")] = 1) -> None:
-    """Fill the made-up history of 孝义's projects, 2022Q1 to 2025Q4; refuses a database with other entries."""
+    """Fill the made-up history of 孝义 quarter by quarter, with returns and editions; 2025Q4 stays open.
+
+    A database with other entries is refused.
+    """
     from seed.demo import load_demo as load
     from seed.demo_desk import ROLES
 
@@ -45,6 +49,14 @@ def load_demo(seed: Annotated[int, typer.Option("--seed", help="The same seed gi
                     "工程量 %(works)s 条，照片 %(photos)s 张，监测值 %(readings)s 个。"
                 ),
                 **facts,
+            )
+            more = {name: getattr(loaded, name) for name in COUNTED_OF_QUARTERS}
+            say(
+                N_(
+                    "季度调度：部门填报 %(returns)s 份，已发布报告 %(editions)s 期，更正单 %(corrections)s 张，"
+                    "督办 %(orders)s 件；2025Q4 正在填报。"
+                ),
+                **more,
             )
     if tokens:
         say(N_("演示账号的一次性链接（打开后自设密码）："))

@@ -1,0 +1,39 @@
+"""Puts moments and days of what can still be changed back into the time of the made-up history.
+
+Recording, approving, closing and issuing always happen now. Of a return, a period, an order or a correction the demonstration
+then says when it would have happened, with an audit row that names both; entries, editions and the audit trail itself are never
+changed, so they keep the day on which the demonstration was loaded.
+"""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from sqlmodel import Session, SQLModel
+
+from core import audit
+from core.audit import OPERATOR
+from core.calendar import last_day
+
+_REASON = "演示：把装载时的时间改成故事里的时间"
+_MORNING = 2  # ten o'clock in China
+
+
+def days_after(quarter: int, days: int) -> date:
+    """A day so many days after the end of a quarter."""
+    return last_day(quarter) + timedelta(days)
+
+
+def moment(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, _MORNING, tzinfo=UTC)
+
+
+def put_back(session: Session, row: SQLModel, subject: str | None, **said: Any) -> None:
+    """Sets columns of a row to days and moments of the history. `subject` names it in the audit trail; None: it has none."""
+    before = {name: getattr(row, name) for name in said}
+    for name, value in said.items():
+        setattr(row, name, value)
+    session.add(row)
+    session.flush()
+    if subject is not None:
+        id_ = getattr(row, "id", 0) or 0
+        audit.record(session, "edit", subject, id_, before=before, after=said, reason=_REASON, by=OPERATOR)
