@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 LOCKS := requirements-dev.lock assets.lock pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test lint messages lock bench clean
+.PHONY: help setup run demo test soak lint messages lock bench clean
 
 help:  ## what each target does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -41,6 +41,9 @@ demo: setup  ## the same with a made-up history of money and works in a database
 test: setup  ## the whole suite, on SQLite and on a throw-away PostgreSQL, in a process for each core, at most four
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadscope
 
+soak: setup  ## the long tests that the suite leaves out
+	$(BIN)/python -m pytest -m soak
+
 lint: setup  ## style, layout contracts, types, messages, migrations
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -58,6 +61,7 @@ bench: setup  ## speed, as ratios to a baseline in the same run; writes benchmar
 	$(BIN)/python -m benchmarks.indicators
 	$(BIN)/python -m benchmarks.posting
 	$(BIN)/python -m benchmarks.spend_import
+	$(BIN)/python -m benchmarks.returns
 
 lock:  ## resolve the dependencies anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q pyproject.toml -o requirements.lock

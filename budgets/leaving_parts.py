@@ -13,7 +13,7 @@ from core.audit import Actor
 from core.calendar import current_quarter, quarter_of
 from portfolio.editing import change_state
 from portfolio.plans import Plan
-from portfolio.projects import Project
+from portfolio.projects import Project, ProjectState
 from portfolio.values import Basis
 
 
@@ -49,17 +49,18 @@ def change_part_state(
     document: str,
     reason: str | None,
     by: Actor,
-) -> None:
+) -> ProjectState:
     """Records a reported state of a part, with the estimates of its package revised from that quarter on.
 
     Errors: those of change_state; Stale, NotPositive; SeveralBroken when estimates change without a reason; PartsDoNotAddUp.
     """
     package = _package_of(session, part)
     claim_amounts(session, amounts)
-    change_state(session, part, state, since_on=since_on, document=document, reason=reason, by=by)
+    row = change_state(session, part, state, since_on=since_on, document=document, reason=reason, by=by)
     plan = session.get_one(Plan, part.plan_id)
     quarter = max(quarter_of(since_on), plan.start)
     _brought_together(session, package, amounts, Basis(quarter, document, reason), by)
+    return row
 
 
 def _package_of(session: Session, part: Project) -> Project:

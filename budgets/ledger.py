@@ -26,6 +26,7 @@ from core.calendar import now
 from core.database import select_columns
 from core.errors import N_, Broken, NotThere, Stale
 from core.text import checked_text, needed_text
+from portfolio.periods import keep_quarters
 from portfolio.projects import Project
 
 _LAST_ORDINAL = select_columns(func.max(LedgerEntry.ordinal)).where(col(LedgerEntry.same_key) == bindparam("key"))
@@ -67,6 +68,8 @@ def record_entry(session: Session, project: Project, new: NewEntry, *, submit: b
     Errors: Archived, NotALeaf; SeveralBroken with every field that cannot be accepted.
     """
     assert project.id is not None
+    if submit:
+        keep_quarters(session, {project.plan_id})
     claim_leaf(session, project)
     _check(session, project, new)
     row = LedgerEntry(
@@ -117,6 +120,7 @@ def submit_entries(session: Session, rows: Sequence[LedgerEntry], *, by: Actor) 
 
     Errors: Archived, NotALeaf, NotADraft, OnlyItsAuthor; SeveralBroken when a quarter was closed since they were typed.
     """
+    keep_quarters(session, {session.get_one(Project, row.project_id).plan_id for row in rows})
     lock_projects(session, {row.project_id for row in rows})
     for row in rows:
         project = session.get_one(Project, row.project_id)

@@ -13,6 +13,7 @@ from budgets.entries import APPROVED, REJECTED, LedgerEntry
 from core.database import select_columns
 from core.text import matching_key
 from portfolio.access import Reader
+from portfolio.corrections import LEDGER_ENTRY, requested_facts
 from portfolio.dated import in_force
 from portfolio.projects import Project, ProjectBody, ProjectProgramme
 
@@ -52,7 +53,8 @@ class LedgerFilter:
     most_fen: int | None = None
     recorded_by: tuple[int | None, str] | None = None
     import_id: int | None = None
-    # Only these: each stage with the plans in which (None: every plan).
+    # Only what waits for an approver of these: each stage with the plans in which (None: every plan). What stands in a
+    # correction waits there.
     stages_in: frozenset[tuple[str, frozenset[int] | None]] | None = None
 
 
@@ -216,6 +218,7 @@ def conditions(reader: Reader, chosen: LedgerFilter) -> list[ColumnElement[bool]
         person_id, name = chosen.recorded_by
         asked.append(and_(col(entry.recorded_by) == name, col(entry.recorded_by_id).is_not_distinct_from(person_id)))
     if chosen.stages_in is not None:
+        asked.append(col(entry.id).not_in(requested_facts(LEDGER_ENTRY)))
         asked.append(or_(false(), *(_stage_in(stage, plans) for stage, plans in sorted(chosen.stages_in, key=str))))
     return asked + _of_projects(chosen)
 

@@ -17,6 +17,7 @@ from budgets.sources import keep_sources
 from core import audit
 from core.audit import Actor
 from core.errors import N_, Broken, Stale
+from portfolio.periods import keep_quarters
 from portfolio.projects import Project
 
 UNSEEN = (0, 0)  # (version, row_version) of a line that is not there yet
@@ -62,6 +63,8 @@ def put_line(
     cannot be accepted.
     """
     assert project.id is not None
+    if submit:
+        keep_quarters(session, {project.plan_id})
     claim_leaf(session, project)
     keep_sources(session, [new.source_id])
     versions = _versions(session, project.id, new.covers, new.source_id)
@@ -127,6 +130,7 @@ def submit_lines(session: Session, rows: Iterable[BudgetLine], *, by: Actor) -> 
     in between.
     """
     count, every = 0, list(rows)
+    keep_quarters(session, {session.get_one(Project, row.project_id).plan_id for row in every})
     lock_projects(session, {row.project_id for row in every})
     for row in every:
         project = session.get_one(Project, row.project_id)

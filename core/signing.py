@@ -25,12 +25,19 @@ class SigningKey(SQLModel, table=True):
 
 def signing_secret(session: Session) -> bytes:
     """The secret of this installation; made when there is none, which needs a session that writes."""
-    row = session.exec(select(SigningKey).order_by(SigningKey.id)).first()  # type: ignore[arg-type]
-    if row is None:
-        row = SigningKey(secret=secrets.token_hex(32))
-        session.add(row)
-        session.flush()
+    found = find_secret(session)
+    if found is not None:
+        return found
+    row = SigningKey(secret=secrets.token_hex(32))
+    session.add(row)
+    session.flush()
     return bytes.fromhex(row.secret)
+
+
+def find_secret(session: Session) -> bytes | None:
+    """The same for who only reads; None while nothing was ever signed."""
+    row = session.exec(select(SigningKey).order_by(SigningKey.id)).first()  # type: ignore[arg-type]
+    return None if row is None else bytes.fromhex(row.secret)
 
 
 def signature(secret: bytes, text: str) -> str:

@@ -45,7 +45,7 @@ PARAMETERS: dict[str, dict[str, Parameter]] = {
         "blue_from": Parameter(N_("达到多少亮蓝灯"), "%", 1, 1000),
     },
     MISMATCH: {
-        "paid_ahead_points": Parameter(N_("支付超前工程量多少以上亮黄灯"), N_("百分点"), 0, 100),
+        "paid_ahead_points": Parameter(N_("支付超前工程量超过多少亮黄灯"), N_("百分点"), 0, 100),
         "quarters_without_change": Parameter(N_("连续几个季度没有变化亮黄灯"), N_("个季度"), 1, 20),
         "spend_without_evidence_percent": Parameter(N_("没有节点完成而支付超过估算多少亮黄灯"), "%", 0, 100),
     },

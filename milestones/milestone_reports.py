@@ -16,6 +16,8 @@ from core.errors import NotThere
 from milestones.evidence import detach_all
 from milestones.milestones import ACTUAL, Milestone, MilestoneReport
 from milestones.report_rules import NewMilestoneReport, checked_report, must_be_alone, must_still_count, standings_of
+from portfolio.periods import keep_quarters
+from portfolio.projects import Project
 from portfolio.reviewing import (
     Reviewer,
     accept_facts,
@@ -36,6 +38,8 @@ def report_milestone(
 
     Errors: Archived, AlreadyDropped, AlreadyReported; SeveralBroken with every field that cannot be accepted.
     """
+    if submit:
+        _keep_quarters_of(session, [milestone])
     kept = checked_report(session, milestone, new)
     assert milestone.id is not None
     row = MilestoneReport(milestone_id=milestone.id, recorded_by_id=by.id, recorded_by=by.name, **stored(kept))
@@ -84,11 +88,16 @@ def submit_reports(session: Session, rows: Sequence[MilestoneReport], *, by: Act
     Errors: Archived, AlreadyDropped, AlreadyReported, FactNotADraft, OnlyItsReporter; SeveralBroken when a quarter was closed
     since they were typed.
     """
+    _keep_quarters_of(session, [session.get_one(Milestone, row.milestone_id) for row in rows])
     for row in rows:
         milestone = session.get_one(Milestone, row.milestone_id)
         checked_report(session, milestone, as_new(row))
         must_be_alone(session, milestone, row)
         submit_drafts(session, [row], subject=SUBJECT, by=by)
+
+
+def _keep_quarters_of(session: Session, milestones: Sequence[Milestone]) -> None:
+    keep_quarters(session, {session.get_one(Project, one.project_id).plan_id for one in milestones})
 
 
 def accept_milestones(session: Session, ids: Collection[int], *, by: Reviewer) -> int:

@@ -57,7 +57,7 @@ class AlreadyDropped(Broken):
 
 class ReportsWaiting(Broken):
     status = 409
-    sentence = N_("节点“%(name)s”还有待审核的填报，请先审核或退回。")
+    sentence = N_("节点“%(name)s”还有待接收的填报，请先接收或退回。")
 
 
 class SamePlan(Broken):

@@ -217,7 +217,7 @@ def _number(indicator: Indicator, text: str, field: str) -> int:
 def _grade(indicator: Indicator, new: NewTarget) -> dict[str, Any]:
     """Errors: NoGradeNamed."""
     if new.kind == GRADE and new.printed.strip() and grade_from_text(new.printed) is None:
-        expected = "、".join(GRADE_NAMES.values())
+        expected = tuple(GRADE_NAMES.values())
         raise NoGradeNamed(field="printed", expected=expected, found=new.printed.strip()[:40])
     return {}
 

@@ -79,12 +79,13 @@ def find_reversal(session: Session, row: WorkEntry) -> int | None:
     return session.scalars(query).first()
 
 
-def find_built_upon(session: Session, row: WorkEntry) -> int | None:
-    """An approved or submitted entry that names this row and is not reversed; the first one."""
+def find_built_upon(session: Session, row: WorkEntry, *, without: Collection[int] = ()) -> int | None:
+    """An approved or submitted entry that names this row and is not reversed, nor among those `without`; the first one."""
     query = select_columns(WorkEntry.id).where(
         col(WorkEntry.based_on_id) == row.id,
         col(WorkEntry.kind) != REVERSAL,
         col(WorkEntry.state).in_((APPROVED, SUBMITTED)),
+        col(WorkEntry.id).not_in(without),
         not_reversed(),
     )
     return session.scalars(query.order_by(col(WorkEntry.id)).limit(1)).first()

@@ -19,6 +19,7 @@ from milestones.work_balances import must_stand, posted_from
 from milestones.work_rules import as_new, checked_work
 from milestones.works import CLAIMED, SURVIVING, NewWork, WorkEntry
 from portfolio.leaves import claim_leaf, claim_project, must_still_take
+from portfolio.periods import keep_quarters
 from portfolio.projects import Project
 from portfolio.reviewing import (
     Reviewer,
@@ -62,6 +63,8 @@ def add_report(
     Errors: Archived, NotALeaf; NotThere, NotToBuildUpon, NotApprovedYet, Reversed; SeveralBroken.
     """
     assert project.id is not None
+    if submit:
+        keep_quarters(session, {project.plan_id})
     kept = _checked(session, project, new, tier, base, None)
     row = WorkEntry(project_id=project.id, recorded_by_id=by.id, recorded_by=by.name, **kept)
     if submit:

@@ -4,6 +4,7 @@ A verification names the report that it verifies, a survival check the verificat
 once, and nobody looks twice at what they reported or verified. Losses and reversals are submitted and accepted like reports.
 """
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlmodel import Session
@@ -83,8 +84,18 @@ def record_loss(
     return add_report(session, project, new, LOST, base=based_on, submit=submit, by=by)
 
 
-def reverse_work(session: Session, row: WorkEntry, *, reason: str, document: str | None, by: Actor) -> WorkEntry:
+def reverse_work(
+    session: Session,
+    row: WorkEntry,
+    *,
+    reason: str,
+    document: str | None,
+    undone_with: Collection[int] = (),
+    by: Actor,
+) -> WorkEntry:
     """A reversal of an approved row of any tier, submitted for acceptance: the same in all but the quantity, which is negative.
+
+    `undone_with` are rows whose reversals are accepted with this one, all or none: they may be built upon it.
 
     Errors: Archived; ReversalOfReversal, NotReversible, AlreadyReversed, BuiltUpon; Missing, TooLong.
     """
@@ -97,7 +108,7 @@ def reverse_work(session: Session, row: WorkEntry, *, reason: str, document: str
     earlier = find_reversal(session, row)
     if earlier is not None:
         raise AlreadyReversed(by=earlier)
-    above = find_built_upon(session, row)
+    above = find_built_upon(session, row, without=undone_with)
     if above is not None:
         raise BuiltUpon(by=above, tier=TIERS[session.get_one(WorkEntry, above).tier])
     why = needed_text(reason, field="reason", label=N_("冲销原因"), limit=1000)

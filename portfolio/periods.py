@@ -2,7 +2,7 @@
 reports/period_flow.py, because closing looks at everything that waits.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import Column, DateTime, UniqueConstraint, bindparam
@@ -91,6 +91,15 @@ def earliest_unclosed(session: Session, plan_id: int, *, lock: bool = False) -> 
     """
     quarters = _quarters(session, plan_id, lock=lock)
     return _after_closed(quarters) or (quarters[0][0] if quarters else 0)
+
+
+def keep_quarters(session: Session, plan_ids: Collection[int]) -> None:
+    """Keeps the quarters of plans as they are until the transaction ends: who hands a fact over takes them before its project.
+
+    Who closes one then either sends the fact back with the others, or is done before its day is checked.
+    """
+    for plan_id in sorted(plan_ids):
+        _quarters(session, plan_id, lock=True)
 
 
 def corrected_before(session: Session, plan_id: int, *, lock: bool = False) -> int:

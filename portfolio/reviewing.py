@@ -17,6 +17,7 @@ from core.calendar import current_quarter, now, quarter_name, quarter_of, today
 from core.database import select_columns
 from core.errors import N_, Broken, NotThere, Stale
 from core.text import needed_text
+from portfolio.corrections import must_stand_in_no_correction
 from portfolio.dated import in_force
 from portfolio.facts import APPROVED, DRAFT, REJECTED, STATES, SUBMITTED, Fact
 from portfolio.periods import earliest_unclosed, is_closed
@@ -27,7 +28,7 @@ FactRow = TypeVar("FactRow", bound=Fact)
 
 class FactNotSubmitted(Broken):
     status = 409
-    sentence = N_("第 %(id)s 号填报的状态是“%(state)s”，不是待审核，没有处理。")
+    sentence = N_("第 %(id)s 号填报的状态是“%(state)s”，不是待接收，没有处理。")
 
 
 class FactNotADraft(Broken):
@@ -42,7 +43,7 @@ class OnlyItsReporter(Broken):
 
 class OwnReport(Broken):
     status = 403
-    sentence = N_("第 %(id)s 号由您本人填写或提交，须由他人审核。")
+    sentence = N_("第 %(id)s 号由您本人填写或提交，须由他人接收。")
 
 
 class NotYetHappened(Broken):
@@ -133,10 +134,11 @@ def accept_facts(
     Each is posted in its own quarter or, when that is closed, in the earliest one that is not. `not_before` names the quarter,
     by id, before which a row is not posted even when one was opened again: what it undoes is posted there.
 
-    Errors: NotThere, FactNotSubmitted, OwnReport.
+    Errors: NotThere, FactNotSubmitted, OwnReport, InCorrection.
     """
     open_from = keep_places(session, standings)
     rows = _submitted(session, table, standings)
+    must_stand_in_no_correction(session, subject, standings)
     led = led_by(session, by.department_ids, {id_ for one in standings.values() for id_ in one.project_ids})
     changes = []
     for row in rows:
@@ -174,10 +176,11 @@ def send_back_facts(
 ) -> int:
     """Sends submitted rows back, with the reason; they count nowhere and stay as they are.
 
-    Errors: NotThere, FactNotSubmitted, Missing, TooLong.
+    Errors: NotThere, FactNotSubmitted, InCorrection, Missing, TooLong.
     """
     why = needed_text(reason, field="reason", label=N_("退回原因"), limit=1000)
     keep_places(session, standings)
+    must_stand_in_no_correction(session, subject, standings)
     at = now()
     changes = [
         {"id": row.id, "state": REJECTED, "rejected_at": at, "rejected_by": by.actor.name, "rejected_reason": why}

@@ -14,6 +14,7 @@ from milestones.milestone_reports import SUBJECT
 from milestones.milestones import ACTUAL, Milestone, MilestoneReport
 from milestones.schedule import ORDER, MilestoneState
 from portfolio.access import Reader
+from portfolio.corrections import requested_facts
 from portfolio.facts import SUBMITTED
 from portfolio.projects import Project
 
@@ -53,7 +54,9 @@ def waiting_reports(
 ) -> WaitingPage:
     """The reports that the reader may accept, in the order of their numbers."""
     plans = reader.plans_for("accept_works")
-    conditions: list[Any] = [col(MilestoneReport.state) == SUBMITTED]
+    # What stands in a correction waits there.
+    free = col(MilestoneReport.id).not_in(requested_facts(SUBJECT))
+    conditions: list[Any] = [col(MilestoneReport.state) == SUBMITTED, free]
     if plans is not None:
         conditions.append(col(Project.plan_id).in_(plans))
     if plan_id is not None:

@@ -88,7 +88,10 @@ def overview(session: Session, reader: Reader, scope: Scope) -> Overview:
     by_years = estimate_rollup(session, reader, scope, ("plan", "first_year", "last_year"))
     lists = _ListCounts.gathered(session, [plan.id for plan in plans if plan.id is not None], scope.quarter)
     largest = _largest_projects(session, reader, scope, plans, by_department)
-    each = tuple(_plan_overview(plan, by_department, by_years, lists, largest) for plan in plans)
+    departments, years = _by_plan(by_department), _by_plan(by_years)
+    each = tuple(
+        _plan_overview(plan, departments.get(plan.code, []), years.get(plan.code, []), lists, largest) for plan in plans
+    )
     total = together(each)
     return Overview(
         quarter=scope.quarter,
@@ -99,15 +102,22 @@ def overview(session: Session, reader: Reader, scope: Scope) -> Overview:
     )
 
 
+def _by_plan(groups: Iterable[EstimateFigures]) -> dict[Any, list[EstimateFigures]]:
+    """The groups by the code of their plan."""
+    found: dict[Any, list[EstimateFigures]] = {}
+    for group in groups:
+        found.setdefault(group.keys[0], []).append(group)
+    return found
+
+
 def _plan_overview(
     plan: Plan,
-    by_department: list[EstimateFigures],
+    own: list[EstimateFigures],
     by_years: list[EstimateFigures],
     lists: "_ListCounts",
     largest: dict[str, Dominance],
 ) -> PlanOverview:
     assert plan.id is not None
-    own = [group for group in by_department if group.keys[0] == plan.code]
     return PlanOverview(
         code=plan.code,
         title=plan.short_title,
@@ -117,7 +127,7 @@ def _plan_overview(
         without_estimate=sum(group.without_estimate for group in own),
         estimate_fen=known_sum(group.estimate_fen for group in own),
         without_lead=sum(group.projects for group in own if group.keys[1] is None),
-        without_years=sum(g.projects for g in by_years if g.keys[0] == plan.code and None in g.keys[1:]),
+        without_years=sum(group.projects for group in by_years if None in group.keys[1:]),
         indicators=tuple((kind, lists.kinds[plan.id, kind]) for kind in TARGET_KINDS if lists.kinds[plan.id, kind]),
         commitments=lists.commitments.get(plan.id, 0),
         contradictions=lists.contradictions[plan.id],

@@ -31,6 +31,13 @@ FIELDS = LABELS | {
     "planned_on": N_("计划日期"),
     "weight": N_("权重"),
     "wording": N_("原文表述"),
+    "indicator": N_("绩效指标"),
+    "result": N_("实际完成值"),
+    "why": N_("偏差原因分析及改进措施"),
+    "evidence": N_("佐证材料"),
+    "shares": N_("各类分值"),
+    "goal": N_("年度总体目标"),
+    "to_plan": N_("结转到"),
     "parent": N_("打包项目"),
     "position": N_("序号"),
 }

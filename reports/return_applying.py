@@ -46,10 +46,11 @@ from reports.return_effects import (
     Effect,
     Effects,
     Moment,
+    ReversalWaiting,
     effects_of,
 )
 from reports.return_fields import FIELDS, FORECAST, OFFICE, CellKey, work_of
-from reports.return_records import recorded
+from reports.return_records import recorded, reversals_waiting
 from reports.return_rules import SomeBroken
 from reports.return_scope import ReturnScope, batches, must_fit, scope_of
 from reports.returns import DepartmentReturn, ReturnFact
@@ -158,6 +159,10 @@ def effects_now(session: Session, return_: DepartmentReturn) -> EffectsNow:
     base = recorded(session, return_.plan_id, {key.project_id for key in cells}, scope.quarter)
     fitting = {key: value for key, value in cells.items() if key not in problems}
     effects = effects_of(fitting, base, moment)
+    for ids in batches({key.project_id for key in effects.facts}):
+        for key in reversals_waiting(session, ids, scope.quarter) & effects.facts.keys():
+            del effects.facts[key]
+            effects.problems[key] = ReversalWaiting(field=key.name, label=FIELDS[key.field].label)
     return EffectsNow(scope, moment, cells, base, effects, problems | effects.problems)
 
 

@@ -38,7 +38,7 @@ STEPS = {
     SUBMITTED: N_("待部门审核"),
     APPROVED: N_("部门已审"),
     ACCEPTED: N_("已接收"),
-    SENT_BACK: N_("退回"),
+    SENT_BACK: N_("已退回"),
 }
 _IN = (APPROVED, ACCEPTED)
 

@@ -84,6 +84,14 @@ def values_of(session: Session, return_id: int) -> dict[CellKey, str]:
     return {key: cell.value for key, cell in cells_of(session, return_id).items()}
 
 
+def fillers_of(session: Session, return_id: int) -> list[tuple[int | None, str]]:
+    """Who wrote the cells of a return as they stand, by id and name."""
+    query = select_columns(ReturnCell.changed_by_id, ReturnCell.changed_by).where(
+        col(ReturnCell.return_id) == return_id
+    )
+    return [(id_, name) for id_, name in session.execute(query.distinct())]
+
+
 def put_cells(
     session: Session, return_: DepartmentReturn, changes: Sequence[CellChange], *, origin: str = WEB, by: Actor
 ) -> list[Change]:

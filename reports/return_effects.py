@@ -53,6 +53,11 @@ class NotExact(Broken):
     sentence = N_("“%(label)s”填写的是 %(found)s，与已记录的 %(recorded)s 换算除不尽，请改用已记录的单位。")
 
 
+class ReversalWaiting(Broken):
+    status = 409
+    sentence = N_("“%(label)s”在本季有一笔冲销还没有审核。等它审核或退回以后再报送、接收，否则会重记。")
+
+
 class DayRecorded(Broken):
     sentence = N_(
         "“%(label)s”填写的是 %(found)s，而记录的是 %(recorded)s。确需更改的，请在该节点的页面上写明更正理由。"

@@ -18,7 +18,7 @@ from portfolio.periods import ReportingPeriod
 from portfolio.reviewing import Reviewer
 from reports.period_flow import after_return_moved
 from reports.return_applying import apply_return, check_return, effects_now
-from reports.return_cells import SUBJECT, keep_open_period, values_of
+from reports.return_cells import SUBJECT, fillers_of, keep_open_period, values_of
 from reports.return_notes import NewNote, add_note, put_notes, settle_note
 from reports.return_rules import ACCEPT as ACCEPTING
 from reports.return_rules import APPROVE as APPROVING
@@ -98,14 +98,16 @@ def take_back_return(session: Session, return_: DepartmentReturn, *, by: Actor) 
     _move(session, return_, period, DRAFT, "take-back", return_.state, by=by)
 
 
-def approve_return(session: Session, return_: DepartmentReturn, *, by: Actor) -> None:
-    """The head's approval: the return goes to the office.
+def approve_return(
+    session: Session, return_: DepartmentReturn, *, expected_version: int | None = None, by: Actor
+) -> None:
+    """The head's approval: the return goes to the office. `expected_version`: the return that the person looked through.
 
     Errors: PeriodShut, PeriodNotOpen, AlreadyDone, NotInThisState, OwnReturn; SomeBroken when it could not be accepted as it is.
     """
-    period = _kept(session, return_, APPROVING)
-    if by.did(return_.submitted_by_id, return_.submitted_by):
-        raise OwnReturn(what=N_("审核"))
+    period = _kept(session, return_, APPROVING, expected_version)
+    if by.did(return_.submitted_by_id, return_.submitted_by) or _filled(session, return_, by):
+        raise OwnReturn(what=N_("审核通过"))
     before = return_.state
     return_.approved_at, return_.approved_by_id, return_.approved_by = now(), by.id, by.name
     session.add(return_)
@@ -113,13 +115,16 @@ def approve_return(session: Session, return_: DepartmentReturn, *, by: Actor) ->
     _move(session, return_, period, APPROVED, "approve", before, by=by)
 
 
-def accept_return(session: Session, return_: DepartmentReturn, *, by: Reviewer) -> list[ReturnFact]:
+def accept_return(
+    session: Session, return_: DepartmentReturn, *, expected_version: int | None = None, by: Reviewer
+) -> list[ReturnFact]:
     """The office's acceptance: the cells become facts, which come back.
 
     Errors: PeriodShut, PeriodNotOpen, AlreadyDone, NotInThisState, OwnReturn; SomeBroken with every problem by cell.
     """
-    period = _kept(session, return_, ACCEPTING)
-    if any(by.actor.did(getattr(return_, f"{act}_by_id"), getattr(return_, f"{act}_by")) for act in _SIGNATURES):
+    period = _kept(session, return_, ACCEPTING, expected_version)
+    signed = any(by.actor.did(getattr(return_, f"{act}_by_id"), getattr(return_, f"{act}_by")) for act in _SIGNATURES)
+    if signed or _filled(session, return_, by.actor):
         raise OwnReturn(what=N_("接收"))
     made = apply_return(session, return_, by=by)
     before = return_.state
@@ -131,7 +136,13 @@ def accept_return(session: Session, return_: DepartmentReturn, *, by: Reviewer) 
 
 
 def send_back_return(
-    session: Session, return_: DepartmentReturn, *, reason: str | None = None, notes: Sequence[NewNote] = (), by: Actor
+    session: Session,
+    return_: DepartmentReturn,
+    *,
+    reason: str | None = None,
+    notes: Sequence[NewNote] = (),
+    expected_version: int | None = None,
+    by: Actor,
 ) -> None:
     """Sends a return back, by its head while it waits for that, else by the office; the cells stay, notes name what to mend.
 
@@ -141,7 +152,7 @@ def send_back_return(
     why = checked_text(reason, field="reason", label=N_("退回原因"), limit=1000)
     if why is None and not notes:
         raise Missing(field="reason", label=N_("退回原因"))
-    period = _kept(session, return_, SENDING_BACK)
+    period = _kept(session, return_, SENDING_BACK, expected_version)
     put_notes(session, return_, notes, sends_back=True, by=by)
     before = return_.state
     return_.sent_back_at, return_.sent_back_by, return_.sent_back_reason = now(), by.name, why
@@ -149,17 +160,25 @@ def send_back_return(
     _move(session, return_, period, SENT_BACK, "send-back", before, reason=why, more={"notes": len(notes)}, by=by)
 
 
-def _kept(session: Session, return_: DepartmentReturn, move: str) -> ReportingPeriod:
-    """The period and the return, kept until the transaction ends; the return is in a state from which the move goes.
+def _kept(
+    session: Session, return_: DepartmentReturn, move: str, expected_version: int | None = None
+) -> ReportingPeriod:
+    """The period and the return, kept until the transaction ends; the return is in a state from which the move goes, and is the
+    one that the person saw: of one that was handed in anew meanwhile nobody approves unseen figures.
 
     Errors: PeriodShut, PeriodNotOpen, AlreadyDone, NotInThisState.
     """
     period = keep_open_period(session, return_, for_update=True)
     session.refresh(return_, with_for_update=True)
-    if return_.state in MOVES[move]:
+    if return_.state in MOVES[move] and expected_version in (None, return_.row_version):
         return period
     state = RETURN_STATES[return_.state]
     raise NotInThisState(state=state) if return_.state == DRAFT else AlreadyDone(who=_last_actor(return_), state=state)
+
+
+def _filled(session: Session, return_: DepartmentReturn, by: Actor) -> bool:
+    """Whether some cell as it stands was written by this person: nobody approves what they entered."""
+    return any(by.did(id_, name) for id_, name in fillers_of(session, return_.id or 0))
 
 
 def _last_actor(return_: DepartmentReturn) -> str:

@@ -119,6 +119,27 @@ def works_in(
     return dict.fromkeys(without - sums.keys(), NOT_APPLICABLE) | {key: added(parts) for key, parts in sums.items()}
 
 
+def reversals_waiting(session: Session, ids: Collection[int], quarter: int) -> set[CellKey]:
+    """The cells of money and works of which a reversal waits: what is recorded of them is either with it or without it."""
+    entry, work = LedgerEntry, WorkEntry
+    money = (
+        select_columns(col(entry.project_id), col(entry.stage), col(FundingSource.key))
+        .outerjoin(FundingSource, col(FundingSource.id) == entry.source_id)
+        .where(col(entry.project_id).in_(ids), col(entry.occurred_quarter) == quarter)
+        .where(col(entry.state) == SUBMITTED, col(entry.reverses_id).is_not(None))
+    )
+    works = (
+        select_columns(work.project_id, work.measure_id)
+        .where(col(work.project_id).in_(ids), col(work.occurred_quarter) == quarter)
+        .where(col(work.state) == SUBMITTED, col(work.reverses_id).is_not(None), col(work.tier) == CLAIMED)
+    )
+    found = {
+        CellKey(id_, MONEY_FIELDS[stage], (source or "") if stage in NEEDS_SOURCE else "")
+        for id_, stage, source in session.execute(money)
+    }
+    return found | {CellKey(id_, WORKS, str(measure_id)) for id_, measure_id in session.execute(works)}
+
+
 def added(parts: Sequence[tuple[int, str]]) -> str:
     """Several quantities of one measure as one, in the first of their units that holds the sum exactly.
 

@@ -77,6 +77,8 @@ class RowReading:
         place = layout.columns["key"]
         signed = cells[place] if place < len(cells) else ""
         row = self._made.rows.get(signed) if isinstance(signed, str) else None
+        if row is not None and layout.kind != (MONEY if row.kind == SPARE else row.kind):
+            row = None  # it was copied from another sheet
         if len(cells) < layout.width:
             cells = cells + [""] * (layout.width - len(cells))
         if row is None:

@@ -49,7 +49,7 @@ class AlreadyDone(Broken):
 
 class OwnReturn(Broken):
     status = 403
-    sentence = N_("这份填报由您本人报送或审核，须由他人%(what)s。")
+    sentence = N_("这份填报由您本人填写、报送或审核，须由他人%(what)s。")
 
 
 class NothingReported(Broken):

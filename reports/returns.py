@@ -7,7 +7,7 @@ say beyond what is recorded already becomes facts (ledger entries, works, milest
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Column, DateTime, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, ForeignKey, Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from core.calendar import now
@@ -24,6 +24,13 @@ RETURN_STATES = {
     SENT_BACK: N_("已退回"),
 }
 WEB, FILE = "web", "file"
+READING, STAGED, APPLIED, ABANDONED = "reading", "staged", "applied", "abandoned"
+UPLOAD_STATES = {
+    READING: N_("读取中"),
+    STAGED: N_("待确认"),
+    APPLIED: N_("已填入"),
+    ABANDONED: N_("已放弃"),
+}
 
 
 class DepartmentReturn(SQLModel, table=True):
@@ -140,7 +147,8 @@ class ReturnFact(SQLModel, table=True):
 class ReturnWorkbook(SQLModel, table=True):
     """A workbook that was made for a return: what stood in it is the base of the merge when it comes back.
 
-    `token` stands in the file, signed. `cells` is JSON: what each cell said when the file was made.
+    `token` stands in the file, signed. `cells` is JSON: what each cell said when the file was made, and what its rows showed
+    (return_workbooks.py).
     """
 
     __tablename__ = "return_workbook"
@@ -157,17 +165,19 @@ class ReturnWorkbook(SQLModel, table=True):
 class ReturnUpload(SQLModel, table=True):
     """A filled workbook that came back: read, with its problems and changes as JSON, then applied or given up.
 
-    `states`: staged (待确认), applied (已导入), abandoned (已放弃).
+    `workbook_id` is null while the file is read, and for one that is none of our workbooks, which has problems only.
     """
 
     __tablename__ = "return_upload"
 
     id: int | None = Field(default=None, primary_key=True)
     return_id: int = Field(foreign_key="department_return.id", index=True)
-    workbook_id: int = Field(foreign_key="return_workbook.id")
+    workbook_id: int | None = Field(default=None, foreign_key="return_workbook.id")
     file_id: int = Field(foreign_key="stored_file.id")
     marked_file_id: int | None = Field(default=None, foreign_key="stored_file.id")
-    state: str = Field(default="staged", max_length=10)
+    job_id: int | None = Field(default=None, sa_column=Column(BigInteger))
+    state: str = Field(default=READING, max_length=10)
+    blocking_count: int = 0
     problems: str = Field(sa_column=Column(Text, nullable=False))
     changes: str = Field(sa_column=Column(Text, nullable=False))
     uploaded_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))

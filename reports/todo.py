@@ -219,7 +219,9 @@ def _quarters(session: Session, reader: Reader, names: _Plans, on: date) -> Iter
                 yield Todo(OPEN, 1, period=row.name, **facts)
             elif row.id in accepted:
                 yield Todo(CLOSE, 1, period=row.name, **facts)
-        last = [one for one in periods if one.state == CLOSED]
+        # What nobody reported and was closed along with a later quarter need not be issued.
+        shut = [one for one in periods if one.shut]
+        last = [one for one in shut if one.state == CLOSED and (one.opened_at is not None or one is shut[-1])]
         if last:
             yield Todo(ISSUE, 1, period=quarter_name(last[-1].last_quarter), **facts)
 

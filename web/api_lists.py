@@ -16,7 +16,7 @@ from reports.ledger_rows import json_list, ledger_rows
 from reports.money import money_rollup
 from reports.money_groups import MONEY_DIMENSIONS
 from reports.rollup import Scope
-from web import api_indicators, api_progress
+from web import api_editions, api_indicators, api_progress, api_reports
 from web.api_answers import (
     ANSWERS,
     ROWS,
@@ -37,6 +37,8 @@ By = Annotated[str, Query(description=f"Keys, separated by commas: {', '.join(MO
 Kind = Literal["projects", "commitments", "contradictions"]
 router.include_router(api_progress.router)  # before the lists: a list of another name is none of theirs
 router.include_router(api_indicators.router)
+router.include_router(api_editions.router)
+router.include_router(api_reports.router)
 
 
 @router.get("/rollup", response_model=ROWS, responses=ANSWERS, summary="Projects and money, added up, with the rates")

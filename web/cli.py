@@ -16,7 +16,19 @@ from core.database import Database
 from core.errors import N_, Broken
 from core.language import translate
 from core.settings import settings
-from web import cli_demo, cli_import, cli_indicators, cli_jobs, cli_people, cli_progress, cli_report, cli_rollup
+from web import (
+    cli_demo,
+    cli_edition,
+    cli_import,
+    cli_indicators,
+    cli_jobs,
+    cli_people,
+    cli_period,
+    cli_progress,
+    cli_report,
+    cli_return,
+    cli_rollup,
+)
 from web.cli_context import opened, say, told
 from web.cli_ledger import export_ledger
 from web.cli_options import AsOf, PlanOption, WrongOption, one_of, print_json, quarter_from
@@ -145,6 +157,9 @@ def serve(
 
 
 app.add_typer(cli_import.app, name="import")
+app.add_typer(cli_edition.app, name="edition")
+app.add_typer(cli_period.app, name="period")
+app.add_typer(cli_return.app, name="return")
 app.command("report")(cli_report.report)
 app.command()(cli_rollup.rollup)
 app.command()(cli_indicators.indicators)

@@ -22,6 +22,7 @@ from milestones.target_revising import LABELS as TARGET_LABELS
 from milestones.target_revising import TARGET_OPERATORS, target_history
 from portfolio.access import Reader
 from portfolio.citations import citations_of
+from portfolio.corrections import requested_facts
 from portfolio.facts import APPROVED, DRAFT, STATES, SUBMITTED
 from portfolio.reviewing import Reviewer
 from reports.coverage_sheet import coverage_lines
@@ -109,6 +110,7 @@ def _detail_page(
         targets=targets,
         target=next((one for one in targets if _in_force(one, choices.quarter)), None),
         lines=lines,
+        taken_back={one.row.withdraws_id for one in lines if one.row.withdraws_id and one.row.state == APPROVED},
         evidence=evidence_counts(session, "official_reading", [one.row.id or 0 for one in lines]),
         may={action: may(reader, action, row.plan_id) for action in ("record", "accept_works", "rules", "history")},
         history=[line for line in _history(session, id_) if may(reader, "history", row.plan_id)],
@@ -144,6 +146,7 @@ def _reading_lines(session: Session, reader: Reader, found: OpenIndicator, choic
     holding = {row.id for row in counted}
     accepting = may(reader, "accept_works", found.indicator.plan_id)
     recording = may(reader, "record", found.indicator.plan_id)
+    corrected = set(session.scalars(requested_facts("official_reading")))  # decided with their correction
     lines = []
     for row in rows:
         own = reader.actor.did(row.recorded_by_id, row.recorded_by) or (
@@ -157,7 +160,7 @@ def _reading_lines(session: Session, reader: Reader, found: OpenIndicator, choic
                 holds=row.state == APPROVED and row.id in holding,
                 own=own,
                 may_edit=row.state == DRAFT,
-                may_decide=row.state == SUBMITTED and accepting and not own,
+                may_decide=row.state == SUBMITTED and accepting and not own and row.id not in corrected,
             )
         )
     return lines

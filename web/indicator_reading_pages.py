@@ -20,16 +20,19 @@ from milestones.reading_reports import (
     find_reading,
     record_reading,
     submit_readings,
+    withdrawn_now,
 )
 from milestones.reading_rules import LABELS, reading_kinds
-from milestones.readings import JUDGEMENTS, OfficialReading
+from milestones.reading_withdrawing import withdraw_reading
+from milestones.readings import JUDGEMENTS, READING, OfficialReading
 from portfolio.access import Reader
 from portfolio.dated import find_in_force
-from portfolio.facts import DRAFT, STATES, SUBMITTED
-from portfolio.periods import corrected_before
+from portfolio.facts import APPROVED, DRAFT, STATES, SUBMITTED
+from portfolio.periods import corrected_before, is_closed
+from reports.correction_list import correction_of
 from web.deps import Reading, RecordId, SignedIn, Writing, answered, leads_to
 from web.evidence_shown import evidence_shown
-from web.forms import NO_PROBLEMS, Problems, Typed, TypedForm, shown_again, typed_values
+from web.forms import NO_PROBLEMS, NOTHING_TYPED, Problems, Typed, TypedForm, shown_again, typed_values
 from web.indicator_forms import OpenIndicator, may, open_indicator, reading_from, typed_reading
 from web.pages import page
 from web.project_forms import version_from
@@ -37,7 +40,10 @@ from web.project_forms import version_from
 router = APIRouter()
 
 _HISTORY_LABELS = (
-    LABELS | {"value_micro": LABELS["value"], "state": N_("状态"), "posted_period": N_("计入季度")} | EVIDENCE_LABELS
+    LABELS
+    | {"value_micro": LABELS["value"], "state": N_("状态"), "posted_period": N_("计入季度")}
+    | {"withdraws_id": N_("撤回的编号")}
+    | EVIDENCE_LABELS
 )
 _ACTS = {"approve": "accept"}
 _HIDDEN = frozenset({"indicator_id", "own_department"})
@@ -112,6 +118,19 @@ def get_one_reading(
     request: Request, code: str, no: str, id_: RecordId, reader: SignedIn, session: Reading
 ) -> Response:
     found = open_indicator(session, reader, code, no)
+    return _reading_page(request, session, reader, found, id_, NOTHING_TYPED, NO_PROBLEMS)
+
+
+def _reading_page(
+    request: Request,
+    session: Session,
+    reader: Reader,
+    found: OpenIndicator,
+    id_: int,
+    typed: Typed,
+    problems: Problems,
+) -> Response:
+    """Errors: NotThere for a reading of another indicator, and for somebody else's draft."""
     row = find_reading(session, id_)
     plan_id = found.indicator.plan_id
     recorded = reader.actor.did(row.recorded_by_id, row.recorded_by)
@@ -119,7 +138,11 @@ def get_one_reading(
     editing = row.state == DRAFT and recorded and may(reader, "record", plan_id)
     if row.indicator_id != found.id or (row.state == DRAFT and not editing):
         raise NotThere
-    waits = row.state == SUBMITTED and may(reader, "accept_works", plan_id)
+    withdrawal = withdrawn_now(session, [id_]).get(id_)
+    correction = correction_of(session, SUBJECT, id_, None if withdrawal is None else withdrawal.id)
+    waits = row.state == SUBMITTED and correction is None and may(reader, "accept_works", plan_id)
+    stands = row.state == APPROVED and row.kind == READING and withdrawal is None
+    taking_back = stands and may(reader, "record", plan_id)
     return page(
         request,
         "indicators/one_reading.html",
@@ -133,11 +156,37 @@ def get_one_reading(
         may_edit=editing,
         may_decide=waits and not own,
         own_waits=waits and own,
+        may_withdraw=taking_back,
+        may_correct=taking_back and is_closed(session, plan_id, row.quarter),
+        withdrawal=withdrawal,
+        correction=correction,
         evidence=evidence_shown(session, reader, SUBJECT, id_),
         history=_history(session, id_) if may(reader, "history", plan_id) else None,
         labels=_HISTORY_LABELS,
         words_of=STATES | JUDGEMENTS | ATTACHMENT_KINDS,
+        typed=typed,
+        problems=problems,
     )
+
+
+@router.post("/indicators/{code}/{no}/readings/{id_}/withdraw")
+def post_withdrawal(
+    request: Request, code: str, no: str, id_: RecordId, reader: SignedIn, typed: TypedForm, session: Writing
+) -> Response:
+    """Asks that an accepted reading be taken back; somebody else accepts it."""
+    if done := answered(session, typed.key, reader):
+        return done
+    found = open_indicator(session, reader, code, no, "record")
+    row = find_reading(session, id_)
+    if row.indicator_id != found.id or row.state == DRAFT:
+        raise NotThere
+
+    def again(problems: Problems) -> Response:
+        return _reading_page(request, session, reader, found, id_, typed, problems)
+
+    with shown_again(request, again):
+        made = withdraw_reading(session, row, reason=typed["reason"], document=typed["document"], by=reader.actor)
+    return leads_to(session, typed.key, reader, f"{found.address}/readings/{made.id}")
 
 
 def _history(session: Session, id_: int) -> list[HistoryLine]:

@@ -7,8 +7,10 @@ from core.working import RunningJob
 from reports.self_check import Mismatch, mismatches
 from reports.self_check import rebuild as derive
 from web.approving_all import APPROVE_ALL, approve_all
+from web.edition_jobs import ISSUE, PACK_REPORTS, PACK_RETURNS, issue, pack_reports, pack_returns
 from web.import_jobs import APPLY_IMPORT, READ_IMPORT, apply_staged, read_import
 from web.job_reader import reader_of_job
+from web.return_upload_jobs import APPLY_RETURN, READ_RETURN, apply_return, read_return
 
 CHECK, REBUILD = "check", "rebuild"
 _MOST_LINES = 100
@@ -59,4 +61,9 @@ HANDLERS: dict[str, Callable[[RunningJob], None]] = {
     READ_IMPORT: read_import,
     APPLY_IMPORT: apply_staged,
     APPROVE_ALL: approve_all,
+    ISSUE: issue,
+    PACK_REPORTS: pack_reports,
+    PACK_RETURNS: pack_returns,
+    READ_RETURN: read_return,
+    APPLY_RETURN: apply_return,
 }

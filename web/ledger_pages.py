@@ -15,14 +15,17 @@ from budgets.ledger_sums import sums_of
 from budgets.locking import lock_projects
 from budgets.sources import source_tree
 from core.audit import HistoryLine, history
-from core.calendar import current_quarter, quarter_name
+from core.calendar import current_quarter, quarter_name, quarter_of
 from core.capital_numerals import capital_numerals
 from core.errors import N_, NotThere
 from core.money import formatted
 from portfolio.access import Reader
+from portfolio.corrections import LEDGER_ENTRY
+from portfolio.periods import is_closed
 from portfolio.plans import Plan
 from portfolio.projects import Project
 from portfolio.values import project_values
+from reports.correction_list import correction_of
 from web.approving import approver_for, approving, departments_of
 from web.choices import PAGE_PLACE, Choices
 from web.deps import Chosen, Reading, RecordId, SignedIn, Writing, answered, leads_to
@@ -119,7 +122,8 @@ def _entry_page(
     answering = _answering(session, package)
     may_record = package.archived_at is None and reader.may("record", row.plan_id, answering)
     own_entry = me in ((row.recorded_by_id, row.recorded_by), (row.submitted_by_id, row.submitted_by))
-    may_approve = row.state == SUBMITTED and reader.may(approving(row.stage), row.plan_id)
+    correction = correction_of(session, LEDGER_ENTRY, id_, row.reversal_id)
+    may_approve = row.state == SUBMITTED and correction is None and reader.may(approving(row.stage), row.plan_id)
     reversible = row.state == APPROVED and row.kind != REVERSAL and row.reversal_id is None
     return page(
         request,
@@ -140,8 +144,10 @@ def _entry_page(
             "approve": may_approve and not own_entry,
             "reject": may_approve,
             "reverse": reversible and may_record,
+            "correct": reversible and may_record and is_closed(session, row.plan_id, quarter_of(row.occurred_on)),
             "history": reader.may("history", row.plan_id),
         },
+        correction=correction,
         own_entry=may_approve and own_entry,
         own_department=may_approve and bool(departments_of(reader) & answering),
         history=_history(session, id_, names, choices) if reader.may("history", row.plan_id) else (),

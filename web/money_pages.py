@@ -10,6 +10,7 @@ from sqlmodel import Session
 from budgets.entries import STAGES
 from budgets.ledger_sums import money_by_plan, waiting_counts
 from portfolio.access import Reader
+from portfolio.facts import AS_ISSUED
 from reports.money import money_rollup
 from reports.rollup import Scope
 from web.approving import approvable
@@ -57,7 +58,8 @@ def get_money(request: Request, reader: SignedIn, session: Reading, choices: Cho
 
 def _plans(session: Session, reader: Reader, choices: Choices) -> tuple[list[PlanMoney], dict[str, Any]]:
     """Each plan with its money, in the order of the jurisdictions, and what they add up to."""
-    found = _past_sums(session, reader, choices.quarter) if choices.looks_back else money_by_plan(session, reader)
+    then = choices.looks_back or choices.edition == AS_ISSUED
+    found = _past_sums(session, reader, choices) if then else money_by_plan(session, reader)
     named = listed_plans_of(session, reader, found)
     rows = [PlanMoney(plan, found[plan.id]) for plan in named]
     estimates = [row.sums["estimate_fen"] for row in rows if row.sums["estimate_fen"] is not None]
@@ -66,8 +68,8 @@ def _plans(session: Session, reader: Reader, choices: Choices) -> tuple[list[Pla
     return rows, total
 
 
-def _past_sums(session: Session, reader: Reader, quarter: int) -> dict[int, Mapping[str, int | None]]:
+def _past_sums(session: Session, reader: Reader, choices: Choices) -> dict[int, Mapping[str, int | None]]:
     """The same from the roll-up, which knows every quarter; of now the kept list says it faster."""
     ids: dict[Any, int] = {plan.code: plan.id for plan in listed_plans(session, reader)}
-    groups = money_rollup(session, reader, Scope(quarter), ["plan"])
+    groups = money_rollup(session, reader, Scope(choices.quarter, edition=choices.edition), ["plan"])
     return {ids[group.keys[0]]: {name: getattr(group, name) for name in ("estimate_fen", *_SUMS)} for group in groups}

@@ -1,7 +1,7 @@
 """Renders pages. An environment per language and money unit: its filters and macros know both."""
 
 import secrets
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from fastapi import Request
@@ -14,6 +14,7 @@ from core.money import UNITS
 from core.settings import ROOT
 from web.assets import asset_url
 from web.choices import Choices, find_choices, forgiving_choices, keep_choices
+from web.edition_picked import issued_here
 from web.forms import NO_PROBLEMS, NOTHING_TYPED
 from web.printed import printers, quarter_code
 
@@ -89,6 +90,7 @@ def _given(request: Request, choices: Choices) -> dict[str, Any]:
         "path": choices.path,
         "request_id": getattr(request.state, "request_id", ""),
         "demo": request.app.state.demo,
+        "issued": partial(issued_here, request, choices),
     }
 
 

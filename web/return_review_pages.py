@@ -11,6 +11,7 @@ from core.language import translate
 from portfolio.access import Reader
 from portfolio.reviewing import Reviewer
 from reports.return_applying import effects_now
+from reports.return_cells import fillers_of
 from reports.return_diff import differences
 from reports.return_fields import key_from_name
 from reports.return_flow import (
@@ -27,7 +28,17 @@ from reports.returns import ACCEPTED, APPROVED, DRAFT, SENT_BACK, SUBMITTED
 from web.approving import departments_of
 from web.choices import Choices, find_choices
 from web.deps import Reading, RecordId, SignedIn, Writing, answered, leads_to
-from web.forms import NO_PROBLEMS, NOTHING_TYPED, Problems, ShownAgain, Typed, TypedForm, shown_again, typed_values
+from web.forms import (
+    NO_PROBLEMS,
+    NOTHING_TYPED,
+    Problems,
+    ShownAgain,
+    Typed,
+    TypedForm,
+    id_from_text,
+    shown_again,
+    typed_values,
+)
 from web.pages import page
 from web.return_diff_shown import made_counts, shown_groups
 from web.return_gate import OpenedReturn, must_be_its_department, opened_return
@@ -177,7 +188,7 @@ def _review_page(
         groups=shown_groups(session, ret, rows, choices),
         counts=made_counts(rows, choices),
         found=found,
-        own_part=_own_part(reader, ret),
+        own_part=_own_part(session, reader, ret),
         waits_for=translate(_WAITS[ret.row.state], choices.language),
         done=_told(request, choices),
         return_states=RETURN_STAGES,
@@ -186,10 +197,10 @@ def _review_page(
     )
 
 
-def _own_part(reader: Reader, ret: OpenedReturn) -> bool:
+def _own_part(session: Session, reader: Reader, ret: OpenedReturn) -> bool:
     """Whether the reader took part in the return already, so that somebody else has to decide."""
     row = ret.row
-    pairs = [(row.submitted_by_id, row.submitted_by)]
+    pairs = [(row.submitted_by_id, row.submitted_by), *fillers_of(session, ret.id)]
     if ret.may_accept:
         pairs.append((row.approved_by_id, row.approved_by))
     return any(name is not None and reader.actor.did(id_, name) for id_, name in pairs)
@@ -207,7 +218,11 @@ def post_approve(request: Request, id_: RecordId, reader: SignedIn, typed: Typed
         return done
     ret = opened_return(session, reader, id_)
     must_move(reader, ret.row, APPROVE)
-    _moved(request, session, ret, typed, lambda: approve_return(session, ret.row, by=reader.actor), _reviewing(reader))
+
+    def move() -> None:
+        approve_return(session, ret.row, expected_version=_seen(typed), by=reader.actor)
+
+    _moved(request, session, ret, typed, move, _reviewing(reader))
     return leads_to(session, typed.key, reader, f"{ret.address}/review?done=approved")
 
 
@@ -221,7 +236,8 @@ def post_accept(request: Request, id_: RecordId, reader: SignedIn, typed: TypedF
     made: list[object] = []
 
     def move() -> None:
-        made.extend(accept_return(session, ret.row, by=Reviewer(reader.actor, departments_of(reader))))
+        by = Reviewer(reader.actor, departments_of(reader))
+        made.extend(accept_return(session, ret.row, expected_version=_seen(typed), by=by))
 
     _moved(request, session, ret, typed, move, _reviewing(reader))
     return leads_to(session, typed.key, reader, f"{ret.address}/review?done=accepted&n={len(made)}")
@@ -237,10 +253,16 @@ def post_send_back(request: Request, id_: RecordId, reader: SignedIn, typed: Typ
 
     def move() -> None:
         reason = typed["reason"]
-        send_back_return(session, ret.row, reason=reason, notes=_notes(typed, reason), by=reader.actor)
+        notes = _notes(typed, reason)
+        send_back_return(session, ret.row, reason=reason, notes=notes, expected_version=_seen(typed), by=reader.actor)
 
     _moved(request, session, ret, typed, move, _reviewing(reader))
     return leads_to(session, typed.key, reader, f"{ret.address}/review?done=sent-back")
+
+
+def _seen(typed: Typed) -> int | None:
+    """The version of the return that stood on the page."""
+    return id_from_text(typed["row_version"])
 
 
 def _notes(typed: Typed, reason: str) -> list[NewNote]:

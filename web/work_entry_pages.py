@@ -24,10 +24,12 @@ from milestones.work_verifying import reverse_work
 from milestones.works import CAUSES, CLAIMED, ENTRY, KINDS, REVERSAL, SURVIVING, TIERS, VERIFIED, WorkEntry
 from portfolio.access import Action, Reader
 from portfolio.facts import APPROVED, DRAFT, STATES, SUBMITTED
+from portfolio.periods import is_closed
 from portfolio.plans import Plan
 from portfolio.projects import Project
 from portfolio.reviewing import Reviewer
 from portfolio.values import project_values
+from reports.correction_list import correction_of
 from web.approving import departments_of
 from web.deps import Reading, RecordId, SignedIn, Writing, answered, leads_to
 from web.evidence_shown import evidence_shown
@@ -75,7 +77,12 @@ def _entry_page(
     package = session.get_one(Project, shown.top_id)
     answering = _answering(session, package)
     own = _did(reader, row)
+    reversal = chain.link_of(row).reversal
+    correction = correction_of(session, "work_entry", id_, None if reversal is None else reversal.id)
     may = _may(reader, row, chain, package, answering)
+    may["correct"] = may["reverse"] and is_closed(session, package.plan_id, row.occurred_quarter)
+    if correction is not None:  # what stands in one is decided with it
+        may |= {"approve": False, "reject": False}
     return page(
         request,
         "works/entry.html",
@@ -84,6 +91,7 @@ def _entry_page(
         plan=session.get_one(Plan, shown.plan_id),
         chain=chain,
         own=chain.link_of(row),
+        correction=correction,
         amount=amount,
         point=_point(row),
         twins=_twins(session, reader, shown),

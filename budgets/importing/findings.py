@@ -7,6 +7,7 @@ all are counted.
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from budgets.entry_texts import found_and_expected
@@ -113,6 +114,7 @@ def _into(language: str) -> Callable[[str], str]:
     return lambda text: translate(text, language)
 
 
+@lru_cache
 def column_letters(column: int) -> str:
     """What a spreadsheet calls a column: 0 is A, 26 is AA."""
     letters, rest = "", column + 1

@@ -22,6 +22,7 @@ from budgets.importing.files import (
     BrokenFile,
     EmptyFile,
     Locked,
+    NotATable,
     check_every_part,
     kind_of,
     too_many_rows,
@@ -106,6 +107,29 @@ def open_table(path: Path, sheet: str | None = None) -> Table:
     if opened.merged_cell_ranges is not None:
         marks.merged = list(opened.merged_cell_ranges)
     return Table(path, kind, chosen, offered, marks, opened.total_height, opened)
+
+
+def open_sheets(path: Path) -> list[Table]:
+    """Every sheet of a workbook that holds anything, hidden ones too, in the order of the file.
+
+    Errors: EmptyFile, Locked, BrokenFile, NotATable (for a text file too), UnpacksTooFar, TooManyRows, TooWide.
+    """
+    kind = kind_of(path)
+    if kind == CSV:
+        raise NotATable(found=N_("文本文件"), expected=N_("xlsx、xls 或 ods 工作簿"))
+    checked = _checked(path, kind)
+    book = _opened(path)
+    names = tuple(one.name for one in book.sheets_metadata if one.typ == SheetTypeEnum.WorkSheet)
+    found = []
+    for name in names:
+        marks = xlsx.marks_of(path, name) if kind == XLSX else checked.get(name, SheetMarks())
+        try:
+            opened = book.get_sheet_by_name(name)
+        except CalamineError as error:
+            raise BrokenFile from error
+        if opened.start is not None:
+            found.append(Table(path, kind, name, names, marks, opened.total_height, opened))
+    return found
 
 
 def sheet_names(path: Path) -> tuple[str, ...]:

@@ -12,6 +12,13 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
+# Facts of a reading, which nobody changes once it was submitted: those of 0003 and what a withdrawal takes back.
+READING_FACTS = (
+    *("id", "occurred_on", "occurred_quarter", "document", "note", "correction_reason"),
+    *("recorded_at", "recorded_by_id", "recorded_by", "submitted_at", "submitted_by_id", "submitted_by"),
+    *("indicator_id", "quarter", "value_micro", "grade", "judgement", "agency"),
+)
+
 
 def upgrade() -> None:
     op.create_table(
@@ -65,6 +72,7 @@ def upgrade() -> None:
         sa.Column("title", sa.String(length=200), nullable=False),
         sa.Column("reason", sa.String(length=1000), nullable=False),
         sa.Column("document", sa.String(length=200), nullable=True),
+        sa.Column("file_id", sa.Integer(), nullable=True),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("effects", sa.Text(), nullable=False),
         sa.Column("posted_period", sa.Integer(), nullable=True),
@@ -81,6 +89,7 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("decided_by_id <> requested_by_id", name=op.f("ck_correction_decided_by_another")),
         sa.ForeignKeyConstraint(["decided_by_id"], ["person.id"], name=op.f("fk_correction_decided_by_id_person")),
+        sa.ForeignKeyConstraint(["file_id"], ["stored_file.id"], name=op.f("fk_correction_file_id_stored_file")),
         sa.ForeignKeyConstraint(["plan_id"], ["plan.id"], name=op.f("fk_correction_plan_id_plan")),
         sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_correction_project_id_project")),
         sa.ForeignKeyConstraint(["requested_by_id"], ["person.id"], name=op.f("fk_correction_requested_by_id_person")),
@@ -185,6 +194,27 @@ def upgrade() -> None:
         sa.UniqueConstraint("period_id", name=op.f("uq_edition_period_id")),
         sa.UniqueConstraint("plan_id", "issue", name=op.f("uq_edition_plan_id_issue")),
     )
+    op.create_table(
+        "performance_frame",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("effective_from", sa.Integer(), nullable=False),
+        sa.Column("effective_until", sa.Integer(), nullable=True),
+        sa.Column("document", sa.String(length=200), nullable=True),
+        sa.Column("reason", sa.String(length=1000), nullable=True),
+        sa.Column("supplied_by", sa.String(length=120), nullable=True),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("project_id", sa.Integer(), nullable=False),
+        sa.Column("execution_micro", sa.Integer(), nullable=False),
+        sa.Column("output_micro", sa.Integer(), nullable=False),
+        sa.Column("benefit_micro", sa.Integer(), nullable=False),
+        sa.Column("satisfaction_micro", sa.Integer(), nullable=False),
+        sa.Column("goal", sa.String(length=2000), nullable=True),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_performance_frame_project_id_project")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_performance_frame")),
+    )
+    with op.batch_alter_table("performance_frame", schema=None) as batch_op:
+        batch_op.create_index("ix_performance_frame_project", ["project_id", "effective_from"], unique=False)
+
     op.create_table(
         "performance_result",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -392,10 +422,12 @@ def upgrade() -> None:
         "return_upload",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("return_id", sa.Integer(), nullable=False),
-        sa.Column("workbook_id", sa.Integer(), nullable=False),
+        sa.Column("workbook_id", sa.Integer(), nullable=True),
         sa.Column("file_id", sa.Integer(), nullable=False),
         sa.Column("marked_file_id", sa.Integer(), nullable=True),
+        sa.Column("job_id", sa.BigInteger(), nullable=True),
         sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("blocking_count", sa.Integer(), nullable=False),
         sa.Column("problems", sa.Text(), nullable=False),
         sa.Column("changes", sa.Text(), nullable=False),
         sa.Column("uploaded_at", sa.DateTime(timezone=True), nullable=False),
@@ -496,6 +528,121 @@ def upgrade() -> None:
     keep_append_only("return_fact")
     keep_append_only("return_workbook")
     keep_append_only("correction_fact")
+    withdraw_readings()
+
+
+SAYS = "value_micro IS NOT NULL OR grade IS NOT NULL OR judgement IS NOT NULL"
+WITHDRAWAL_CHECKS = {
+    "says": f"(kind = 'reading') = ({SAYS})",
+    "kinds": "kind IN ('reading', 'withdrawal')",
+    "withdraws": "(kind = 'withdrawal') = (withdraws_id IS NOT NULL)",
+    "reason": "kind = 'reading' OR correction_reason IS NOT NULL",
+}
+
+
+def withdraw_readings() -> None:
+    """Readings may be withdrawn: two columns, with the checks and triggers that know them."""
+    forget_facts()
+    with op.batch_alter_table("official_reading", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("kind", sa.String(length=10), server_default="reading", nullable=False))
+        batch_op.add_column(
+            sa.Column("withdraws_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
+        )
+        batch_op.create_foreign_key(
+            op.f("fk_official_reading_withdraws_id_official_reading"), "official_reading", ["withdraws_id"], ["id"]
+        )
+        batch_op.drop_constraint(op.f("ck_official_reading_says"), type_="check")
+        for name, condition in WITHDRAWAL_CHECKS.items():
+            batch_op.create_check_constraint(op.f(f"ck_official_reading_{name}"), condition)
+    with op.batch_alter_table("official_reading", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_official_reading_withdraws_id",
+            ["withdraws_id"],
+            unique=True,
+            postgresql_where=sa.text("withdraws_id IS NOT NULL AND state <> 'rejected'"),
+            sqlite_where=sa.text("withdraws_id IS NOT NULL AND state <> 'rejected'"),
+        )
+    keep_facts("official_reading", (*READING_FACTS, "kind", "withdraws_id"))
+
+
+def withdraw_no_readings() -> None:
+    """Back to readings alone; the older tables cannot say that one was withdrawn, so that withdrawals go."""
+    forget_facts()
+    op.execute("DELETE FROM official_reading WHERE kind = 'withdrawal'")
+    with op.batch_alter_table("official_reading", schema=None) as batch_op:
+        batch_op.drop_index("ix_official_reading_withdraws_id")
+    with op.batch_alter_table("official_reading", schema=None) as batch_op:
+        for name in WITHDRAWAL_CHECKS:
+            batch_op.drop_constraint(op.f(f"ck_official_reading_{name}"), type_="check")
+        batch_op.create_check_constraint(op.f("ck_official_reading_says"), SAYS)
+        batch_op.drop_constraint(op.f("fk_official_reading_withdraws_id_official_reading"), type_="foreignkey")
+        batch_op.drop_column("withdraws_id")
+        batch_op.drop_column("kind")
+    keep_facts("official_reading", READING_FACTS)
+
+
+def forget_facts() -> None:
+    """Takes the triggers off the readings; keep_facts puts them on again."""
+    if op.get_bind().dialect.name == "sqlite":
+        for name in ("no_update", "no_rewriting", "no_skipping", "no_delete"):
+            op.execute(f"DROP TRIGGER official_reading_{name}")
+    else:
+        op.execute("DROP FUNCTION official_reading_facts_stay() CASCADE")
+
+
+def keep_facts(table: str, facts: tuple[str, ...], also: str | None = None) -> None:
+    """The database itself refuses to change what was approved or sent back, and the facts of what was submitted.
+
+    What is approved or sent back was submitted before, and only drafts are removed. `also` is a further change that is refused.
+    """
+    ended = f"{table}: approved and rejected rows never change"
+    fixed = f"{table}: of a submitted row only the state changes"
+    skipped = f"{table}: a draft is submitted before anybody decides on it"
+    kept = f"{table}: only drafts are removed"
+    sqlite = op.get_bind().dialect.name == "sqlite"
+    differs = "IS NOT" if sqlite else "IS DISTINCT FROM"
+    changed = " OR ".join([*(f"OLD.{name} {differs} NEW.{name}" for name in facts), *([also] if also else [])])
+    decided = "NEW.state IN ('approved', 'rejected')"
+    if sqlite:
+        for name, condition, refused in (
+            ("no_update", "OLD.state IN ('approved', 'rejected')", ended),
+            ("no_rewriting", f"OLD.state = 'submitted' AND (NOT {decided} OR {changed})", fixed),
+            ("no_skipping", f"OLD.state = 'draft' AND {decided}", skipped),
+        ):
+            op.execute(
+                f"CREATE TRIGGER {table}_{name} BEFORE UPDATE ON {table} WHEN {condition} "
+                f"BEGIN SELECT RAISE(ABORT, '{refused}'); END"
+            )
+        op.execute(
+            f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} "
+            f"WHEN OLD.state <> 'draft' BEGIN SELECT RAISE(ABORT, '{kept}'); END"
+        )
+        return
+    op.execute(
+        f"""
+        CREATE FUNCTION {table}_facts_stay() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF TG_OP = 'TRUNCATE' THEN
+                RAISE EXCEPTION '{kept}';
+            ELSIF TG_OP = 'DELETE' THEN
+                IF OLD.state <> 'draft' THEN RAISE EXCEPTION '{kept}'; END IF;
+                RETURN OLD;
+            END IF;
+            IF OLD.state IN ('approved', 'rejected') THEN RAISE EXCEPTION '{ended}'; END IF;
+            IF OLD.state = 'submitted' AND (NOT {decided} OR {changed}) THEN RAISE EXCEPTION '{fixed}'; END IF;
+            IF OLD.state = 'draft' AND {decided} THEN RAISE EXCEPTION '{skipped}'; END IF;
+            RETURN NEW;
+        END $$
+        """
+    )
+    op.execute(
+        f"CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE ON {table} "
+        f"FOR EACH ROW EXECUTE FUNCTION {table}_facts_stay()"
+    )
+    op.execute(
+        f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
+        f"FOR EACH STATEMENT EXECUTE FUNCTION {table}_facts_stay()"
+    )
 
 
 def keep_append_only(table: str) -> None:
@@ -525,6 +672,7 @@ def downgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
         for table in ("edition", "return_fact", "return_workbook", "correction_fact"):
             op.execute(f"DROP FUNCTION {table}_append_only() CASCADE")
+    withdraw_no_readings()
     # Written out: a table that others point to cannot be made anew, as a batch would.
     op.execute("ALTER TABLE reporting_period DROP COLUMN issued_at")
     op.execute("ALTER TABLE reporting_period DROP COLUMN reopened_reason")
@@ -588,6 +736,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_performance_result_project")
 
     op.drop_table("performance_result")
+    with op.batch_alter_table("performance_frame", schema=None) as batch_op:
+        batch_op.drop_index("ix_performance_frame_project")
+
+    op.drop_table("performance_frame")
     op.drop_table("edition")
     with op.batch_alter_table("department_return", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_department_return_plan_id"))

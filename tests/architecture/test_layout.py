@@ -22,7 +22,8 @@ def test_every_code_folder_is_held_by_every_contract() -> None:
     assert layers == folders
     assert set(CONTRACTS["no-cycles"]["ancestors"]) == folders
     assert set(CONTRACTS["http-in-web"]["source_modules"]) == folders - {"web"}
-    assert set(CONTRACTS["workbooks"]["source_modules"]) == folders - {"reports"}
+    for kind in ("workbooks", "words"):
+        assert set(CONTRACTS[kind]["source_modules"]) == folders - {"reports"}
 
 
 def test_every_code_folder_is_installed_typed_and_translated() -> None:
@@ -44,11 +45,13 @@ def test_the_layout_contracts_are_kept() -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_only_workbook_files_write_workbooks() -> None:
-    writing = [path for path in python_files(*code_folders()) if "xlsxwriter" in imported(path)]
-    elsewhere = [
-        named(path) for path in writing if path.parent != ROOT / "reports" or not path.name.startswith("workbook")
-    ]
+@pytest.mark.parametrize(
+    ("begins", "libraries"), [("workbook", {"xlsxwriter", "openpyxl"}), ("word", {"docx", "docxtpl"})]
+)
+def test_only_workbook_files_write_workbooks_and_only_word_files_word(begins: str, libraries: set[str]) -> None:
+    writing = [path for path in python_files(*code_folders()) if libraries & imported(path)]
+    assert writing
+    elsewhere = [named(path) for path in writing if path.parent != ROOT / "reports" or not path.name.startswith(begins)]
     assert elsewhere == []
 
 

@@ -10,6 +10,7 @@ from core.units import (
     MICRO,
     UnknownUnit,
     UnlikeUnits,
+    adds_up,
     converted,
     dimension,
     micro_from_text,
@@ -163,6 +164,11 @@ def test_a_printed_number_becomes_millionths(text: str, micro: int) -> None:
 def test_what_is_no_plain_number_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"six decimals|plain number|too large"):
         micro_from_text(text)
+
+
+def test_areas_and_counted_things_add_up_and_shares_never():
+    assert [adds_up(dimension(unit)) for unit in ("万亩", "公里", "座", "立方米/日", "万户")] == [True] * 5
+    assert [adds_up(dimension(unit)) for unit in ("%", "百分点", "微克/立方米", "立方米/亩", "无量纲")] == [False] * 5
 
 
 def test_a_plain_unit_has_no_large_number_before_it():

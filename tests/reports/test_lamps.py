@@ -52,7 +52,7 @@ def test_the_reason_names_both_sides_and_the_way_to_green_is_enough() -> None:
 
 def test_money_that_is_behind_says_how_much_is_to_be_done() -> None:
     found = judged(a_project(money=money(330, 1000)), "lag")
-    assert said(found) == ("投资完成 33%，序时进度 75%，落后 42 个百分点", "再完成 320.01 万元")
+    assert said(found) == ("项目投资完成 33%，序时进度 75%，落后 42 个百分点", "再完成 320.01 万元")
     assert judged(a_project(money=money(330 + 321, 1000)), "lag").colour == "green"
 
 

@@ -13,7 +13,7 @@ from portfolio.access import Reader, reader_of
 from portfolio.periods import OPEN, RETURNS_IN, UNDER_REVIEW, ReportingPeriod
 from portfolio.reviewing import Reviewer
 from reports.period_flow import close_period
-from reports.return_cells import cells_of
+from reports.return_cells import CellChange, cells_of, put_cells
 from reports.return_fields import CellKey
 from reports.return_flow import (
     NewNote,
@@ -141,7 +141,7 @@ def test_people_of_another_department_have_no_part_in_it(desk: Desk, role: str) 
 
 def test_nobody_approves_what_they_handed_in_nor_accepts_what_passed_their_hands(desk: Desk) -> None:
     session, people = desk.session, desk.people
-    desk.put({desk.money("work_done"): "100"})
+    put_cells(session, desk.forestry, [CellChange(desk.money("work_done"), "100")], by=people.head)
     submit_return(session, desk.forestry, by=people.head)
     with pytest.raises(OwnReturn):
         approve_return(session, desk.forestry, by=people.head)

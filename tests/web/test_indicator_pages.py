@@ -74,7 +74,7 @@ def test_a_reading_goes_from_the_form_to_accepted_by_another(database: Database)
     office = visitor_with_role(app, "office")
     page = office.get(ONE)
     assert "2024年第4季度" in page.text
-    assert "待审核" in page.text
+    assert "待接收" in page.text
     with database.reading() as session:
         (row,) = readings(session)
         assert (row.quarter, row.value_micro, row.state) == (20244, 34_100_000, "submitted")

@@ -135,3 +135,14 @@ def test_check_finds_no_mismatch_and_a_rule_that_ends_ends_the_figures(filled: D
     )
     assert (after["rolled_up"], before["rolled_up"]) == (None, "33.3557")
     assert after["why_not"] == "没有推算规则"
+
+
+def test_where_nothing_was_reported_every_outlet_says_so_and_none_prints_the_baseline(filled: Database) -> None:
+    as_of = ("indicators", "--plan", "qingshan", "--as-of", "2022Q4")
+    row = json.loads(run(filled, *as_of, "--format", "json").stdout)[0]
+    assert (row["rolled_up"], row["rolled_up_exact"], row["unreported"]) == (None, None, True)
+    assert row["rolled_up_why_not"] == "尚无计入的工程量"
+    line = next(csv.DictReader(io.StringIO(run(filled, *as_of, "--format", "csv").stdout.removeprefix("\ufeff"))))
+    assert (line["rolled_up"], line["rolled_up_why_not"]) == ("", "尚无计入的工程量")
+    answer = client_of(filled).get("/api/v1/indicators", params={"plan": "qingshan", "as_of": "2022Q4"})
+    assert answer.json()[0] == row

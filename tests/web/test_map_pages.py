@@ -93,7 +93,7 @@ def test_who_sees_one_plan_sees_its_projects_only(mapped: Database) -> None:
 
 
 def test_lists_and_the_overview_lead_to_the_map(client: TestClient) -> None:
-    assert 'href="/map?plan=linfen"' in client.get("/?plan=linfen").text
+    assert 'href="/map?plan=linfen"' in client.get("/overview?plan=linfen").text
     assert 'href="/map?plan=linfen&amp;lamp=red"' in client.get("/projects?plan=linfen&lamp=red").text
 
 

@@ -22,7 +22,7 @@ Serve = Callable[[Database], str]
 NewPage = Callable[..., Page]
 PAGES = (
     "/",
-    "/?plan=xiaoyi",
+    "/overview?plan=xiaoyi",
     "/plans",
     "/plans/xiaoyi",
     "/plans/jinzhong",
@@ -94,7 +94,7 @@ def test_everything_is_reached_without_scripts(
 ) -> None:
     address = live_server(plans)
     page = signed_in(new_page(java_script_enabled=False), plans, address)
-    page.goto(address)
+    page.goto(f"{address}/overview")
     page.get_by_label("规划", exact=True).select_option("xiaoyi")
     page.get_by_role("button", name="切换").first.click()
     page.get_by_role("link", name="看这个项目").click()
