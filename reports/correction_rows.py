@@ -4,7 +4,7 @@ Source: domain page, section 9. The money rows of each figure add up to its ä¸Šæ
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -21,14 +21,14 @@ from milestones.milestone_reading import milestone_dates
 from milestones.milestones import ACTUAL, WITHDRAWN, Milestone, MilestoneReport
 from milestones.quantities import Measure
 from milestones.works import WorkEntry
-from portfolio.access import Reader
 from portfolio.corrections import Correction, CorrectionFact
 from portfolio.facts import AS_ISSUED, counted
 from portfolio.projects import Project
 from reports.money_figures import STAGE_COLUMNS
 from reports.money_movement import BUDGET, Movement, movement_windows
-from reports.money_queries import leaves_of, projects_in
+from reports.quarterly_rows import ProjectRow
 from reports.quarterly_scope import Asked
+from reports.reported_states import ended_projects
 from reports.rollup import Scope
 from reports.works import works_of_projects
 
@@ -84,28 +84,26 @@ class LateFacts:
         return Scope(quarter_before(self.asked.first), self.asked.scope.plan_ids, AS_ISSUED)
 
 
-def correction_rows(
-    session: Session, reader: Reader, asked: Asked, codes: Collection[str], moved: Mapping[str, Mapping[str, Movement]]
-) -> tuple[CorrectionRow, ...]:
-    """Late money, works and milestones of the projects of these codes, in this order; readings stand in their own sheet's file.
-
-    `moved` is how the money of each project moved, by figure.
-    """
-    late = LateFacts(asked, _leaves(session, reader, asked, codes))
+def correction_rows(session: Session, asked: Asked, rows: Iterable[ProjectRow]) -> tuple[CorrectionRow, ...]:
+    """Late money, works and milestones of these projects, in this order; readings stand in correction_readings.py."""
+    tops = {row.project_id: row for row in rows}
+    leaves = {id_: (row.code, row.name, row.code) for id_, row in tops.items()}
+    late = LateFacts(asked, leaves | _parts(session, asked, {id_: row.code for id_, row in tops.items()}))
+    moved = {row.code: {} if row.money is None else row.money.moved for row in tops.values()}
     forms = _forms(session, asked)
     found = [*_money(session, late, moved), *_works(session, late), *_milestones(session, late)]
     return tuple(_finished(found, forms))
 
 
-def _leaves(session: Session, reader: Reader, asked: Asked, codes: Collection[str]) -> dict[int, tuple[str, str, str]]:
-    leaf = leaves_of(asked.scope, projects_in(reader, asked.scope))
-    query = select_columns(leaf.c.leaf_id, leaf.c.top_id, Project.code, Project.name).join(
-        Project, col(Project.id) == leaf.c.leaf_id
+def _parts(session: Session, asked: Asked, tops: Mapping[int, str]) -> dict[int, tuple[str, str, str]]:
+    """Every part that is neither archived nor ended; also one that was added since, because its money counts (money_queries)."""
+    query = select_columns(Project.id, Project.code, Project.name, Project.parent_id).where(
+        col(Project.parent_id).is_not(None),
+        col(Project.plan_id).in_(asked.scope.plan_ids or ()),
+        col(Project.archived_at).is_(None),
+        col(Project.id).not_in(ended_projects(asked.quarter)),
     )
-    rows = session.execute(query).all()
-    tops = {leaf_id: code for leaf_id, top_id, code, _ in rows if leaf_id == top_id}
-    kept = frozenset(codes)
-    return {leaf_id: (code, name, tops[top]) for leaf_id, top, code, name in rows if tops.get(top) in kept}
+    return {id_: (code, name, tops[above]) for id_, code, name, above in session.execute(query) if above in tops}
 
 
 _Pending = tuple[

@@ -207,8 +207,9 @@ def _largest_projects(
 ) -> dict[str, Dominance]:
     """The project of each plan that holds a dominant share of the plan's estimate, by plan code."""
     wanted: dict[str, tuple[int, int, int]] = {}
+    by_plan = _by_plan(groups)
     for plan in plans:
-        own = [group for group in groups if group.keys[0] == plan.code]
+        own = by_plan.get(plan.code, [])
         total = known_sum(group.estimate_fen for group in own)
         most = max((group.largest_fen for group in own if group.largest_fen is not None), default=0)
         if total and Fraction(most, total) >= DOMINANT:

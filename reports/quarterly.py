@@ -23,7 +23,6 @@ from reports.group_progress import group_progress
 from reports.lamp_reading import lamp_counts
 from reports.left_out import left_out
 from reports.money_figures import MoneyFigures
-from reports.money_movement import Movement
 from reports.order_rows import OrderRow, orders_for
 from reports.overview import Overview, known_sum, overview
 from reports.quarterly_indicators import CommitmentRow, Standing, commitment_rows, contradiction_rows, standings
@@ -141,7 +140,6 @@ def build(
     groups, ended = project_groups(session, reader, asked, tuple(money.sources))
     rows = [row for group in groups for row in group.rows]
     codes = [row.code for row in rows]
-    moved: dict[str, Mapping[str, Movement]] = {row.code: row.money.moved for row in rows if row.money is not None}
     found = standings(session, reader, asked, codes)
     commitments = commitment_rows(session, reader, asked, figures.plans, rows)
     contradictions = contradiction_rows(session, asked, figures.plans, codes)
@@ -163,7 +161,7 @@ def build(
         milestones=milestone_rows(asked, rows),
         warnings=warning_rows(session, reader, asked, leaves_of_rows(rows)),
         corrections=(
-            *correction_rows(session, reader, asked, codes, moved),
+            *correction_rows(session, asked, rows),
             *reading_corrections(session, asked, [one.figures.indicator_id for one in found]),
         ),
         orders=_orders(session, asked, rows),

@@ -27,7 +27,10 @@ _MONEY_WIDTH = 0.0  # as wide as an amount in the unit of the book
 
 @dataclass(frozen=True)
 class Shown:
-    """One column: what it shows of a row, and how. `amount` columns are added up; `rate` names that of a group; `flexible`: may be wider."""
+    """One column: what it shows of a row, and how. `amount` columns are added up; `rate` names that of a group.
+
+    `flexible`: it may be wider than it says.
+    """
 
     column: Column
     value: Callable[[ProjectRow], Any]

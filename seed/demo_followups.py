@@ -34,7 +34,7 @@ from seed.demo_returns import Returns
 from seed.demo_schedules import DemoRedo
 from seed.demo_works import DemoClaim
 
-_CORRECTION, _ORDER, _MEETING = "correction", "supervision_order", "meeting"
+_CORRECTION, _ORDER = "correction", "supervision_order"
 _RIGHTS: tuple[Action, ...] = ("accept_works", "approve_money")
 
 
@@ -148,7 +148,6 @@ def meet(found: Returns, edition: Edition, quarter: int) -> None:
         edition_id=edition.id,
     )
     row = record_meeting(desk.session, desk.plan, new, by=desk.office)
-    put_back(desk.session, row, _MEETING, recorded_at=moment(days_after(quarter, 61)))
     written = [one.id for one in items_of(desk.session, row.id or 0)][1:]
     for place, (red, item_id) in enumerate(zip(reds, written, strict=True)):
         order = _ordered(desk, red, item_id, days_after(quarter, 62), days_after(quarter, 92 + 20 * place))
@@ -209,15 +208,13 @@ def _ordered(desk: Desk, red: Red, item_id: int | None, given: date, due: date) 
         meeting_item_id=item_id,
     )
     row = issue_order(desk.session, desk.plan, new, by=desk.leader)
-    put_back(desk.session, row, _ORDER, issued_on=given, due_on=due, issued_at=moment(given), lamp=lamp)
+    put_back(desk.session, row, _ORDER, issued_on=given, due_on=due, lamp=lamp)
     return row
 
 
 def _answered(desk: Desk, row: SupervisionOrder, department_id: int, quarter: int) -> None:
     """Answered in time, and ended by the office."""
     text = "已增加两个作业班组，征地问题谈妥，预计年底前补上落后的工程量（演示）"
-    answer = answer_order(desk.session, row, text=text, by=desk.reporters[department_id])
-    put_back(desk.session, answer, None, answered_at=moment(days_after(quarter, 80)))
+    answer_order(desk.session, row, text=text, by=desk.reporters[department_id])
     close_order(desk.session, row, outcome="整改方案可行，予以销号，下季度继续跟踪（演示）", by=desk.office)
-    ended = days_after(quarter, 90)
-    put_back(desk.session, row, _ORDER, closed_on=ended, closed_at=moment(ended))
+    put_back(desk.session, row, _ORDER, closed_on=days_after(quarter, 90))

@@ -1,8 +1,8 @@
 """Puts moments and days of what can still be changed back into the time of the made-up history.
 
-Recording, approving, closing and issuing always happen now. Of a return, a period, an order or a correction the demonstration
-then says when it would have happened, with an audit row that names both; entries, editions and the audit trail itself are never
-changed, so they keep the day on which the demonstration was loaded.
+Recording, approving, closing and issuing always happen now. Of a return or a correction the demonstration then says when it
+would have happened, and of an order on which days, with an audit row that names both. Entries, editions and the audit trail are
+never changed, and what a report compares with the moment of its edition (closing, orders, answers) keeps its own.
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -27,13 +27,12 @@ def moment(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, _MORNING, tzinfo=UTC)
 
 
-def put_back(session: Session, row: SQLModel, subject: str | None, **said: Any) -> None:
-    """Sets columns of a row to days and moments of the history. `subject` names it in the audit trail; None: it has none."""
+def put_back(session: Session, row: SQLModel, subject: str, **said: Any) -> None:
+    """Sets columns of a row to days and moments of the history. `subject` names it in the audit trail."""
     before = {name: getattr(row, name) for name in said}
     for name, value in said.items():
         setattr(row, name, value)
     session.add(row)
     session.flush()
-    if subject is not None:
-        id_ = getattr(row, "id", 0) or 0
-        audit.record(session, "edit", subject, id_, before=before, after=said, reason=_REASON, by=OPERATOR)
+    id_ = getattr(row, "id", 0) or 0
+    audit.record(session, "edit", subject, id_, before=before, after=said, reason=_REASON, by=OPERATOR)

@@ -25,8 +25,8 @@ from seed.demo_moments import days_after, moment, put_back
 from seed.demo_records import DemoEntry, DemoTrack, between
 from seed.demo_texts import DemoStanding, no_progress_reason, texts_of
 
-_PERIOD, _RETURN = "reporting_period", "department_return"
-_OPENED, _SUBMITTED, _APPROVED, _ACCEPTED, _CLOSED = 3, 24, 30, 38, 50  # days after the end of the quarter
+_RETURN = "department_return"
+_SUBMITTED, _APPROVED, _ACCEPTED = 24, 30, 38  # days after the end of the quarter
 _DONE = MONEY_FIELDS["work_done"]
 _SENT_BACK_ONCE = (20233, 20244)  # quarters in which one return goes back and comes again
 LATE_IN = 20253  # the quarter that is closed although one department has not reported
@@ -69,7 +69,6 @@ def opened(desk: Desk, quarter: int) -> list[DepartmentReturn]:
     """Opens a quarter; its returns, in the order of the departments."""
     period = period_from_text(quarter_name(quarter))
     row = open_period(desk.session, desk.plan, period, due_on=default_due(quarter, last_day(quarter)), by=desk.office)
-    put_back(desk.session, row, _PERIOD, opened_at=moment(days_after(quarter, _OPENED)))
     query = select(DepartmentReturn).where(DepartmentReturn.period_id == row.id)
     return list(desk.session.exec(query.order_by(col(DepartmentReturn.department_id))))
 
@@ -77,10 +76,7 @@ def opened(desk: Desk, quarter: int) -> list[DepartmentReturn]:
 def close(desk: Desk, quarter: int) -> list[ReportingPeriod]:
     """Closes a quarter, with the reason where something is left out."""
     why = _LEFT_OUT if quarter == LATE_IN else None
-    rows = close_period(desk.session, desk.plan, period_from_text(quarter_name(quarter)), reason=why, by=desk.office)
-    for row in rows:
-        put_back(desk.session, row, _PERIOD, closed_at=moment(days_after(quarter, _CLOSED)))
-    return rows
+    return close_period(desk.session, desk.plan, period_from_text(quarter_name(quarter)), reason=why, by=desk.office)
 
 
 def report_quarter(found: Returns, quarter: int) -> int | None:

@@ -11,7 +11,7 @@ from budgets.entries import STAGES
 from budgets.ledger import find_entry
 from budgets.sources import source_tree
 from core.calendar import period_from_text
-from core.errors import N_, Invalid, ManyBroken
+from core.errors import N_, Invalid, ManyBroken, NotThere
 from milestones.indicator_math import GRADE_NAMES
 from milestones.indicators import Indicator, Target
 from milestones.milestone_reading import EVER, milestones_of

@@ -104,4 +104,6 @@ def _change(one: Effect, unit: str) -> str | None:
     if one.figure.unit == FEN:
         return f"{sign}{formatted(abs(int(change)), unit)}"
     size = abs(Fraction(change))
-    return sign + (percent_text(size) if one.figure.unit == RATIO else amount(size))
+    text = percent_text(size) if one.figure.unit == RATIO else amount(size)
+    # What rounds to nothing has no sign to show.
+    return text if not text.strip("0.") else sign + text

@@ -21,7 +21,7 @@ from milestones.milestone_reports import accept_milestones, report_milestone
 from milestones.plan_rules import NewMilestone
 from milestones.report_rules import NewMilestoneReport
 from milestones.works import WorkEntry
-from portfolio.access import OPERATOR_READER
+from portfolio.access import OPERATOR_READER, Action
 from portfolio.corrections import LEDGER_ENTRY, WORK_ENTRY, Correction, CorrectionFact
 from portfolio.grants import grant_role
 from portfolio.plans import Plan
@@ -37,7 +37,7 @@ from tests.samples import SOMEBODY, WAN, find_small_plan, make_person, plan_basi
 
 OWNER = Actor(None, "填报员")
 OFFICE = Reviewer(Actor(None, "办公室"))
-BOTH = frozenset({"accept_works", "approve_money"})
+BOTH: frozenset[Action] = frozenset({"accept_works", "approve_money"})
 Q3, Q4 = 20243, 20244
 MET_ON = date(2024, 9, 2)
 IN_Q3, IN_Q4 = date(2024, 8, 20), date(2024, 11, 20)

@@ -41,8 +41,8 @@ def desk(sqlite_database: Database) -> Desk:
 def routes() -> Iterator[tuple[str, str]]:
     for module in (correction_pages, correction_form_pages):
         for route in module.router.routes:
-            for method in route.methods:  # type: ignore[attr-defined]
-                yield method, route.path  # type: ignore[attr-defined]
+            for method in route.methods:
+                yield method, route.path
 
 
 def asked(desk: Desk, wan: int = 60) -> int:
@@ -75,6 +75,7 @@ def test_each_role_reaches_its_routes_and_nothing_else(desk: Desk) -> None:
             assert (answer.status_code != 404) == (role in allowed), (role, method, path, answer.status_code)
             missing = client.request(method, path.replace("{id_}", "999"))
             assert "{id_}" not in path or missing.status_code == 404, (role, method, path)
+        assert (client.get(NEW).status_code == 200) == (role in WHO["GET", NEW] | {"stranger"}), role
     assert desk.newest().state == REQUESTED
     assert desk.client("finance").post(f"/corrections/{id_}/approve").status_code == 303
     assert desk.newest().state == APPROVED

@@ -52,8 +52,8 @@ def desk(sqlite_database: Database) -> Desk:
 def routes() -> Iterator[tuple[str, str]]:
     for module in (order_pages, order_form_pages, meeting_pages):
         for route in module.router.routes:
-            for method in route.methods:  # type: ignore[attr-defined]
-                yield method, route.path  # type: ignore[attr-defined]
+            for method in route.methods:
+                yield method, route.path
 
 
 def order(desk: Desk) -> SupervisionOrder:

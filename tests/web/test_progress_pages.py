@@ -63,7 +63,9 @@ def test_every_figure_opens_into_rows_that_sum_to_it(database: Database):
     assert rows
     opened = client.get(rows[0].replace("&amp;", "&"))
     assert opened.status_code == 200
-    assert ["天然林保护工程项目qingshan-01", "0.5", "0.2", "0.16", "—", "未到检查期", "万亩", "32.0%"] in rows_on(opened)
+    assert ["天然林保护工程项目qingshan-01", "0.5", "0.2", "0.16", "—", "未到检查期", "万亩", "32.0%"] in rows_on(
+        opened
+    )
     count = client.get(f"/progress/rows?figure=count&plan=qingshan&department=qingshan水利局&{AS_OF}")
     assert [row[0] for row in rows_on(count)[1:]] == ["再生水利用工程qingshan-02"]
     money = re.findall(r'href="(/money/figure\?[^"]*)"', page)
