@@ -35,7 +35,7 @@ from core.errors import N_, Broken, NotThere
 from core.text import needed_text
 from portfolio.corrections import LEDGER_ENTRY, must_stand_in_no_correction
 from portfolio.dated import in_force
-from portfolio.periods import earliest_unclosed
+from portfolio.periods import earliest_unclosed, keep_quarters
 from portfolio.projects import Project, ProjectBody
 
 _BATCH = 500
@@ -139,7 +139,9 @@ def reject_entries(session: Session, ids: Collection[int], *, reason: str, by: A
     Errors: NotThere, NotSubmitted, NotYourStage, InCorrection, Missing, TooLong.
     """
     why = needed_text(reason, field="reason", label=N_("退回原因"), limit=1000)
-    lock_projects(session, _projects_of(session, ids))
+    projects = _projects_of(session, ids)
+    keep_quarters(session, set(projects.values()))
+    lock_projects(session, projects)
     rows = list(_locked(session, ids))
     _must_be_submitted(rows, by, own=True)
     must_stand_in_no_correction(session, LEDGER_ENTRY, ids)

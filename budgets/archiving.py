@@ -1,7 +1,7 @@
 """Archiving a project or part, which takes it out of every sum: refused while money stands on it, or waits to.
 
-What was archived counts in no quarter, not even in those that were issued long ago. So a project with money is ended (终止)
-instead: it leaves the counts from that day on, and its money is shown apart.
+What was archived counts in no quarter; only figures as issued of quarters that were closed before keep it. So a project with
+money is ended (终止) instead: it leaves the counts from that day on, and its money is shown apart.
 """
 
 from sqlalchemy import func, or_

@@ -21,8 +21,10 @@ from portfolio import listing
 from portfolio.citations import mark_supplied
 from portfolio.dated import Dated, find_in_force, in_force, put_in_force
 from portfolio.editing import claim
+from portfolio.facts import AS_CORRECTED, AS_ISSUED
+from portfolio.periods import must_hold_from_open
 from portfolio.projects import Project
-from portfolio.states import ended_parts
+from portfolio.states import ended_parts, not_archived
 from portfolio.values import Basis, check_basis
 
 
@@ -74,7 +76,8 @@ def set_estimate(
 ) -> bool:
     """Makes an estimate hold from a quarter on; whether anything changed comes back.
 
-    Errors: Archived, Stale, NotPositive; SeveralBroken when a person names no document or reason, or a day in the future.
+    Errors: Archived, Stale, NotPositive, HoldsInClosedQuarter; SeveralBroken when a person names no document or reason, or a day
+    in the future.
     """
     assert project.id is not None
     claim(session, project, expected_version=expected_version)
@@ -84,6 +87,7 @@ def set_estimate(
     before = None if held is None else held.amount_fen
     if before == amount_fen:
         return False
+    must_hold_from_open(session, project.plan_id, basis.from_quarter)
     check_basis(basis, "document", "reason")
     check_on_paper(on_paper)
     approver = (on_paper.approver or "").strip() or None
@@ -137,7 +141,7 @@ def check_on_paper(on_paper: OnPaper) -> None:
 
 
 def check_parts(session: Session, package: Project, quarter: int) -> None:
-    """Ended parts do not count from the quarter in which they ended, archived ones from that in which they were archived.
+    """Ended parts do not count from the quarter in which that was posted, archived ones from that in which they were archived.
 
     Errors: PartsDoNotAddUp when a package and all of its parts have estimates that differ.
     """
@@ -149,7 +153,7 @@ def check_parts(session: Session, package: Project, quarter: int) -> None:
         .outerjoin(Estimate, (col(Estimate.project_id) == Project.id) & in_force(Estimate, quarter))
         .where(Project.parent_id == package.id)
     ).all()
-    ended = ended_parts(session, [package.id], quarter)
+    ended = ended_parts(session, [package.id], quarter, AS_ISSUED)
     parts = [
         amount
         for id_, archived_at, amount in rows
@@ -177,15 +181,19 @@ def estimates_in_force(session: Session, quarter: int, project_ids: Iterable[int
     return {project_id: int(amount) for project_id, amount in session.exec(query) if amount is not None}
 
 
-def package_amounts(session: Session, project_ids: list[int], quarter: int) -> dict[int, int | None]:
+def package_amounts(
+    session: Session, project_ids: list[int], quarter: int, edition: str = AS_CORRECTED
+) -> dict[int, int | None]:
     """What counts for each top-level project, by the declared rule: its own estimate, else the sum of its parts."""
     own = estimates_in_force(session, quarter, project_ids)
-    ended = ended_parts(session, project_ids, quarter)
+    ended = ended_parts(session, project_ids, quarter, edition)
     parts = session.exec(
         select(Project.parent_id, func.sum(Estimate.amount_fen))
         .join(Estimate, (col(Estimate.project_id) == Project.id) & in_force(Estimate, quarter))
         .where(
-            col(Project.parent_id).in_(project_ids), col(Project.archived_at).is_(None), col(Project.id).not_in(ended)
+            col(Project.parent_id).in_(project_ids),
+            not_archived(Project, quarter, edition),
+            col(Project.id).not_in(ended),
         )
         .group_by(col(Project.parent_id))
     )

@@ -10,7 +10,7 @@ from budgets.estimates import refresh_listing
 from budgets.packages import NewAmount, check_parts_since, claim_amounts, put_amounts
 from budgets.totals import make_totals_anew
 from core.audit import Actor
-from core.calendar import current_quarter, quarter_of
+from core.calendar import current_quarter
 from portfolio.editing import change_state
 from portfolio.plans import Plan
 from portfolio.projects import Project, ProjectState
@@ -50,7 +50,7 @@ def change_part_state(
     reason: str | None,
     by: Actor,
 ) -> ProjectState:
-    """Records a reported state of a part, with the estimates of its package revised from that quarter on.
+    """Records a reported state of a part, with the estimates of its package revised from the quarter on in which it is posted.
 
     Errors: those of change_state; Stale, NotPositive; SeveralBroken when estimates change without a reason; PartsDoNotAddUp.
     """
@@ -58,7 +58,7 @@ def change_part_state(
     claim_amounts(session, amounts)
     row = change_state(session, part, state, since_on=since_on, document=document, reason=reason, by=by)
     plan = session.get_one(Plan, part.plan_id)
-    quarter = max(quarter_of(since_on), plan.start)
+    quarter = max(row.posted_period, plan.start)
     _brought_together(session, package, amounts, Basis(quarter, document, reason), by)
     return row
 

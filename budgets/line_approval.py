@@ -19,7 +19,7 @@ from core.calendar import now
 from core.database import select_columns
 from core.errors import N_, Broken, NotThere
 from core.text import needed_text
-from portfolio.periods import earliest_unclosed
+from portfolio.periods import earliest_unclosed, keep_quarters
 from portfolio.projects import Project
 
 _BATCH = 500
@@ -79,7 +79,9 @@ def reject_lines(session: Session, ids: Collection[int], *, reason: str, by: Act
     Errors: NotThere, LineNotSubmitted, Missing, TooLong.
     """
     why = needed_text(reason, field="reason", label=N_("退回原因"), limit=1000)
-    rows = _locked(session, ids, _plans_of(session, ids))
+    plans = _plans_of(session, ids)
+    keep_quarters(session, set(plans.values()))
+    rows = _locked(session, ids, plans)
     _must_be_submitted(rows)
     changes = [
         {"id": row.id, "state": REJECTED, "rejected_reason": why, "row_version": row.row_version + 1} for row in rows

@@ -10,7 +10,6 @@ from sqlmodel import Session, col, select
 
 from budgets.estimates import NOT_SAID, Estimate, NotPositive, OnPaper, check_parts, set_estimate
 from core.audit import Actor
-from core.calendar import quarter_of
 from core.errors import N_, Broken, Missing, SeveralBroken
 from portfolio.editing import claim, create_project, next_code
 from portfolio.plans import Plan
@@ -146,8 +145,8 @@ def check_parts_since(session: Session, package: Project, quarter: int) -> None:
     """Errors: PartsDoNotAddUp in that quarter, or in a later one in which an estimate or a state of a part begins to hold."""
     ids = select(Project.id).where((col(Project.id) == package.id) | (col(Project.parent_id) == package.id))
     starts = session.exec(select(Estimate.effective_from).where(col(Estimate.project_id).in_(ids)))
-    days = session.exec(select(col(ProjectState.since_on)).where(col(ProjectState.project_id).in_(ids)))
-    quarters = {quarter, *starts, *map(quarter_of, days)}
+    posted = session.exec(select(ProjectState.posted_period).where(col(ProjectState.project_id).in_(ids)))
+    quarters = {quarter, *starts, *posted}
     for one in sorted(quarters):
         if one >= quarter:
             check_parts(session, package, one)

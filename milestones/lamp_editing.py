@@ -18,7 +18,7 @@ from core.database import select_columns
 from core.errors import N_, Broken, Invalid, NotThere, Stale
 from milestones.lamp_rules import FINANCE, LAG, MISMATCH, PRESETS, RULE_KINDS, ActiveRuleSet, LampRuleSet
 from portfolio.dated import find_in_force, in_force, put_in_force
-from portfolio.periods import earliest_unclosed, is_closed
+from portfolio.periods import earliest_unclosed, is_closed, keep_quarters
 from portfolio.plans import Plan
 from portfolio.values import Basis, check_basis
 
@@ -73,13 +73,15 @@ def parameters_of(rule: LampRuleSet) -> dict[str, int]:
 
 
 def put_presets(session: Session, plan: Plan, *, by: Actor) -> int:
-    """Makes the presets hold for a plan from its first quarter, each rule that the plan never had; how many comes back."""
+    """Makes the presets hold for a plan from its first quarter that takes changes, each rule that it never had; how many."""
     had = set(session.exec(select(ActiveRuleSet.key).where(ActiveRuleSet.plan_id == plan.id)))
+    assert plan.id is not None
+    since = max(plan.start, earliest_unclosed(session, plan.id, lock=True))
     added = 0
     for key in [key for key in PRESETS if key not in had]:
         rule = _version(session, key, PRESETS[key], None, by)
         owner = {"plan_id": plan.id, "key": key}
-        put_in_force(session, ActiveRuleSet, owner, {"rule_set_id": rule.id}, from_quarter=plan.start, by=None)
+        put_in_force(session, ActiveRuleSet, owner, {"rule_set_id": rule.id}, from_quarter=since, by=None)
         added += 1
     return added
 
@@ -105,6 +107,7 @@ def change_rule(
     check_basis(basis, "document", "reason")
     if parameters is not None:
         check_parameters(key, parameters)
+    keep_quarters(session, {plan.id})
     if is_closed(session, plan.id, basis.from_quarter):
         raise LampsOfClosedQuarter(
             field="from_quarter",

@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import insert
 from sqlmodel import Session, col, select
 
 from core import audit
 from core.audit import Actor
-from core.calendar import now
+from core.calendar import now, quarter_of
 from core.errors import Broken, ManyBroken
+from core.inserting import insert_for_ids
 from milestones.quantities import Measure
+from milestones.work_context import reported_in
 from milestones.work_reports import SUBJECT, facts, standing_of
 from milestones.work_rules import checked_work
 from milestones.works import CLAIMED, NewWork, WorkEntry
@@ -20,7 +21,6 @@ from portfolio.projects import Project
 from portfolio.reviewing import keep_places
 
 _TABLE = WorkEntry.__table__  # type: ignore[attr-defined]
-_ADD = insert(_TABLE).returning(_TABLE.c.id, sort_by_parameter_order=True)
 
 
 def record_works(
@@ -43,7 +43,7 @@ def record_works(
     reported = {"recorded_at": at, "recorded_by_id": by.id, "recorded_by": by.name, "state": SUBMITTED}
     submitted = {"submitted_at": at, "submitted_by_id": submitted_by.id, "submitted_by": submitted_by.name}
     rows = [row | reported | submitted | {"own_department": False, "row_version": 1} for row in checked]
-    ids = list(session.scalars(_ADD, rows))
+    ids = insert_for_ids(session, _TABLE, rows)
     lines = [
         audit.as_row("record", SUBJECT, id_, after=facts(WorkEntry(**row)), reason=reason, by=by)
         for id_, row in zip(ids, rows, strict=True)
@@ -59,14 +59,21 @@ def _checked(session: Session, works: Sequence[tuple[Project, NewWork]]) -> list
     """
     # Read at once: the rules look each of them up.
     held = session.exec(select(Measure).where(col(Measure.id).in_({new.measure_id for _, new in works}))).all()
-    unfit = unfit_leaves(session, {project.id or 0 for project, _ in works})
+    ids = {project.id or 0 for project, _ in works}
+    unfit = unfit_leaves(session, ids)
+    reported = reported_in(session, ids, {quarter_of(new.occurred_on) for _, new in works})
     problems: dict[int, Broken] = {}
     rows: list[dict[str, Any]] = []
+    days: set[tuple[Any, ...]] = set()
     for place, (project, new) in enumerate(works):
         try:
             if project.id in unfit:
                 raise unfit[project.id]
-            rows.append({"project_id": project.id, **checked_work(session, project, new, CLAIMED)})
+            alone = (project.id, new.measure_id, quarter_of(new.occurred_on)) not in reported
+            day = (project.plan_id, new.occurred_on, new.correction_reason)
+            kept = checked_work(session, project, new, CLAIMED, alone=alone, day_fits=day in days)
+            rows.append({"project_id": project.id, **kept})
+            days.add(day)
         except Broken as problem:
             problems[place] = problem
     del held  # until here, so that the session keeps them

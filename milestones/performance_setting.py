@@ -21,6 +21,7 @@ from milestones.performance_score import FULL_MARKS
 from milestones.quantity_values import plain_number
 from portfolio.dated import find_in_force, put_in_force
 from portfolio.editing import claim
+from portfolio.periods import must_hold_from_open
 from portfolio.projects import Project
 from portfolio.values import Basis, check_basis
 
@@ -48,7 +49,7 @@ def set_target(
 
     Errors: Archived, NotOfAPart, ShareExceeded; SeveralBroken with every field that cannot be accepted.
     """
-    _claim(session, project)
+    _claim(session, project, basis)
     values = checked_target(session, project, new, basis)
     keys = set(session.exec(select(PerformanceTarget.key).where(PerformanceTarget.project_id == project.id)))
     return _put(session, project, f"p{len(keys) + 1}", values, basis, "add-performance", {}, by)
@@ -90,7 +91,7 @@ def set_frame(
 
     Errors: Archived, NotOfAPart, SharesNotAHundred, ShareExceeded; SeveralBroken.
     """
-    _claim(session, project)
+    _claim(session, project, basis)
     problems = problems_of_basis(session, project, basis)
     kept: dict[str, Any] = {"goal": None}
     for name, label in SHARES.items():
@@ -131,10 +132,11 @@ def set_frame(
 _COLUMNS = ("level", "name", "operator", "value_micro", "value_text", "unit", "better", "weight_micro", "dropped")
 
 
-def _claim(session: Session, project: Project) -> None:
+def _claim(session: Session, project: Project, basis: Basis) -> None:
     if project.parent_id is not None:
         raise NotOfAPart
     claim(session, project, expected_version=None)
+    must_hold_from_open(session, project.plan_id, basis.from_quarter)
 
 
 def _held(session: Session, project: Project, target: PerformanceTarget, basis: Basis) -> dict[str, Any]:
@@ -142,7 +144,7 @@ def _held(session: Session, project: Project, target: PerformanceTarget, basis: 
 
     Errors: Archived, Stale, Invalid for a quarter before the target held.
     """
-    _claim(session, project)
+    _claim(session, project, basis)
     session.refresh(target)
     if target.effective_until is not None or target.dropped:
         raise Stale(who=audit.last_actor(session, "project", project.id or 0))

@@ -15,6 +15,7 @@ from core.errors import N_, Broken, Invalid, SeveralBroken
 from core.text import needed_text
 from milestones.indicator_rules import ProgrammeLink
 from portfolio.jurisdictions import below
+from portfolio.periods import keep_quarters, must_hold_from_open
 from portfolio.plans import Plan, Programme
 from portfolio.projects import Project
 from portfolio.values import BASIS_LABELS, BASIS_LIMITS, Basis
@@ -63,14 +64,16 @@ class LinkLine:
 def link_project(session: Session, project: Project, programme: Programme, basis: Basis, *, by: Actor) -> ProgrammeLink:
     """Makes a project of a lower plan support a programme of a higher one from a quarter on.
 
-    Errors: SeveralBroken with a problem for each field; NotBelow; AlreadyLinked; APart; BeforeBoth.
+    Errors: SeveralBroken with a problem for each field; NotBelow; AlreadyLinked; APart; BeforeBoth; HoldsInClosedQuarter.
     """
     assert project.id is not None
     assert programme.id is not None
     lower = session.get_one(Plan, project.plan_id)
+    keep_quarters(session, {lower.id or 0, programme.plan_id})
     # Of two people who link at once the second waits here and then sees the first.
     higher = session.exec(select(Plan).where(Plan.id == programme.plan_id).with_for_update()).one()
     document, reason = _checked(session, project, lower, higher, basis)
+    must_hold_from_open(session, programme.plan_id, basis.from_quarter)
     held = session.exec(
         select(Programme.name)
         .join(ProgrammeLink, col(ProgrammeLink.programme_id) == Programme.id)
@@ -101,8 +104,11 @@ def link_project(session: Session, project: Project, programme: Programme, basis
 def end_link(session: Session, link: ProgrammeLink, basis: Basis, *, by: Actor) -> None:
     """Ends a link from a quarter on; earlier quarters still count it.
 
-    Errors: SeveralBroken with a problem for each field; LinkEnded; Invalid for a quarter before the link began.
+    Errors: SeveralBroken with a problem for each field; LinkEnded; HoldsInClosedQuarter; Invalid for a quarter before the link
+    began.
     """
+    higher = session.get_one(Programme, link.programme_id).plan_id
+    keep_quarters(session, {higher})
     session.refresh(link, with_for_update=True)
     texts = _texts(basis)
     if link.effective_until is not None:
@@ -114,6 +120,7 @@ def end_link(session: Session, link: ProgrammeLink, basis: Basis, *, by: Actor) 
             found=quarter_name(basis.from_quarter),
             expected=quarter_name(link.effective_from),
         )
+    must_hold_from_open(session, higher, basis.from_quarter)
     link.effective_until = basis.from_quarter
     session.add(link)
     session.flush()

@@ -15,6 +15,7 @@ from milestones.quantities import Quantity, add_quantity
 from milestones.quantity_values import NewQuantity, checked_quantity, measure_of, problems_of_basis, quantity_in_words
 from portfolio.citations import mark_supplied, supplied_values
 from portfolio.editing import claim
+from portfolio.periods import must_hold_from_open
 from portfolio.projects import Project
 from portfolio.values import Basis
 
@@ -30,9 +31,10 @@ class QuantityEnded(Broken):
 def record_quantity(session: Session, project: Project, new: NewQuantity, basis: Basis, *, by: Actor) -> Quantity:
     """A quantity that the project has from a quarter on.
 
-    Errors: Archived, SeveralBroken.
+    Errors: Archived, HoldsInClosedQuarter, SeveralBroken.
     """
     claim(session, project, expected_version=None)
+    must_hold_from_open(session, project.plan_id, basis.from_quarter)
     kept = checked_quantity(session, project, new, basis)
     last = session.exec(select(func.max(Quantity.position)).where(Quantity.project_id == project.id)).one()
     row = _added(session, project, kept, basis, 1 + (last or 0), by)
@@ -52,9 +54,9 @@ def change_quantity(
 ) -> bool:
     """Makes a quantity read otherwise from a quarter on; whether anything changed comes back.
 
-    Errors: Archived, Stale, QuantityEnded, SeveralBroken.
+    Errors: Archived, Stale, QuantityEnded, HoldsInClosedQuarter, SeveralBroken.
     """
-    _claim(session, project, quantity, expected_version)
+    _claim(session, project, quantity, basis, expected_version)
     kept = checked_quantity(session, project, new, basis, instead_of=quantity)
     if _is_already(session, quantity, kept):
         return False
@@ -71,9 +73,9 @@ def remove_quantity(
 ) -> None:
     """Ends a quantity where a quarter begins; the row and the audit trail keep what it was.
 
-    Errors: Archived, Stale, QuantityEnded, SeveralBroken.
+    Errors: Archived, Stale, QuantityEnded, HoldsInClosedQuarter, SeveralBroken.
     """
-    _claim(session, project, quantity, expected_version)
+    _claim(session, project, quantity, basis, expected_version)
     problems = problems_of_basis(basis, quantity)
     if problems:
         raise SeveralBroken(problems)
@@ -98,11 +100,12 @@ def find_successor(session: Session, quantity: Quantity) -> Quantity | None:
     return row
 
 
-def _claim(session: Session, project: Project, quantity: Quantity, expected_version: int) -> None:
+def _claim(session: Session, project: Project, quantity: Quantity, basis: Basis, expected_version: int) -> None:
     claim(session, project, expected_version=expected_version)
     session.refresh(quantity)
     if quantity.effective_until is not None:
         raise QuantityEnded
+    must_hold_from_open(session, project.plan_id, basis.from_quarter)
 
 
 def _mark(session: Session, project: Project, quantity: Quantity, basis: Basis, by: Actor) -> None:

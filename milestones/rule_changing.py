@@ -25,6 +25,7 @@ from milestones.rule_setting import RULE_FIELDS, HeldRule, MeasureShare, find_ru
 from milestones.target_revising import BeforeThePlan
 from milestones.works import CLAIMED, SURVIVING, TIERS, VERIFIED
 from portfolio.citations import mark_supplied
+from portfolio.periods import keep_quarters, must_hold_from_open
 from portfolio.plans import Plan
 from portfolio.values import BASIS_LABELS, BASIS_LIMITS, Basis
 
@@ -102,14 +103,16 @@ def change_rule(
 ) -> IndicatorRule:
     """Makes a rule hold from a quarter on, until the next recorded change.
 
-    Errors: Stale; SeveralBroken with every field that cannot be accepted; NothingChanged.
+    Errors: Stale; SeveralBroken with every field that cannot be accepted; HoldsInClosedQuarter; NothingChanged.
     """
     assert indicator.id is not None
+    keep_quarters(session, {indicator.plan_id})
     session.refresh(indicator, with_for_update=True)
     if indicator.row_version != expected_version:
         raise Stale(who=audit.last_actor(session, "indicator", indicator.id))
     held = find_rule(session, indicator.id, basis.from_quarter)
     values, shares = checked_rule(session, indicator, new, basis, held)
+    must_hold_from_open(session, indicator.plan_id, basis.from_quarter)
     document, reason = (basis.document or "").strip(), (basis.reason or "").strip()
     row = put_rule(
         session,

@@ -22,6 +22,7 @@ from milestones.quantity_values import plain_number
 from milestones.reading_rules import bounds
 from portfolio.citations import mark_supplied
 from portfolio.dated import find_in_force, put_in_force
+from portfolio.periods import keep_quarters, must_hold_from_open
 from portfolio.plans import Plan
 from portfolio.values import BASIS_LABELS, BASIS_LIMITS, EARLIEST_YEAR, LATEST_YEAR
 
@@ -91,13 +92,15 @@ def revise_target(
 ) -> Target:
     """Makes a target hold from a quarter on, until the next recorded change; the row that says so.
 
-    Errors: Stale; SeveralBroken with every field that cannot be accepted; NothingRevised.
+    Errors: Stale; SeveralBroken with every field that cannot be accepted; HoldsInClosedQuarter; NothingRevised.
     """
     assert indicator.id is not None
+    keep_quarters(session, {indicator.plan_id})
     session.refresh(indicator, with_for_update=True)
     if indicator.row_version != expected_version:
         raise Stale(who=audit.last_actor(session, "indicator", indicator.id))
     values = checked_target(session, indicator, new, basis)
+    must_hold_from_open(session, indicator.plan_id, basis.from_quarter)
     held = find_in_force(session, Target, {"indicator_id": indicator.id}, basis.from_quarter)
     # What the body of the plan says stays the reference only while the superior has not set the target.
     delegated = held is not None and new.kind == DELEGATED and held.kind == DELEGATED

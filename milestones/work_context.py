@@ -1,6 +1,6 @@
 """What a new report of works is compared with: what its project is to deliver, and what was reported of it before."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -19,6 +19,8 @@ from milestones.works import CLAIMED, ENTRY, LOST, NOT_APPLICABLE, REVERSAL, Wor
 from portfolio.dated import in_force
 from portfolio.facts import APPROVED, SUBMITTED
 from portfolio.projects import Project
+
+_BATCH = 5_000  # projects asked about in one statement; a database takes only so many numbers at once
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,19 @@ def clashing_report(
     asked = {name: kept[name] for name in ("measure_id", "occurred_quarter")}
     query = _clashing(kept["kind"] != NOT_APPLICABLE)
     return session.scalars(query, {**asked, "project_id": project.id, "except_id": except_id or 0}).first()
+
+
+def reported_in(session: Session, project_ids: Collection[int], quarters: Collection[int]) -> set[tuple[int, int, int]]:
+    """The projects, measures and quarters of which anything was reported, whether or not it clashes with more."""
+    entry = WorkEntry
+    found: set[tuple[int, int, int]] = set()
+    wanted = sorted(project_ids)
+    for start in range(0, len(wanted), _BATCH):
+        query = select_columns(entry.project_id, entry.measure_id, entry.occurred_quarter).where(
+            col(entry.project_id).in_(wanted[start : start + _BATCH]), col(entry.occurred_quarter).in_(quarters)
+        )
+        found |= {(project_id, measure_id, quarter) for project_id, measure_id, quarter in session.execute(query)}
+    return found
 
 
 @lru_cache

@@ -94,8 +94,13 @@ def checked_work(
     *,
     base: WorkEntry | None = None,
     instead_of: WorkEntry | None = None,
+    alone: bool = False,
+    day_fits: bool = False,
 ) -> dict[str, Any]:
     """The columns that a quantity of works fills. `base` is what it is built upon, `instead_of` the draft that it changes.
+
+    `alone`: the caller looked already, and nothing was reported of the measure in the quarter. `day_fits`: a report of the same
+    plan, day and reason was found to be in order before.
 
     Errors: SeveralBroken with one problem for each field that cannot be accepted.
     """
@@ -119,7 +124,8 @@ def checked_work(
     kept["quantity_micro"] = read(_quantity_micro, new, tier)
     kept["kind"] = NOT_APPLICABLE if new.not_applicable else ENTRY
     kept["occurred_on"], kept["occurred_quarter"] = new.occurred_on, quarter_of(new.occurred_on)
-    read(_check_day, session, project, new, base)
+    if not day_fits:
+        read(_check_day, session, project, new, base)
     point = read(degrees.point_micro, new.latitude, new.longitude)
     kept["latitude_micro"], kept["longitude_micro"] = point or (None, None)
     kept["geometry"] = read(geojson.checked_geometry, new.geometry)
@@ -130,7 +136,7 @@ def checked_work(
             read(_check_within, session, base, kept, except_id)
         elif not new.as_typed:
             read(_check_jump, session, project, kept, except_id)
-    if measure is not None and base is None:
+    if measure is not None and base is None and not alone:
         read(_check_beside, session, project, kept, except_id)
     if problems:
         raise SeveralBroken(problems)

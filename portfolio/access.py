@@ -114,7 +114,8 @@ class Reader:
         return true() if plans is None else col(plan_id).in_(plans)
 
 
-OPERATOR_READER = Reader(OPERATOR, tuple(Reach(role, None, None) for role in ("office", "finance", "auditor", "admin")))
+_OPERATORS_ROLES = ("office", "head", "finance", "auditor", "admin")
+OPERATOR_READER = Reader(OPERATOR, tuple(Reach(role, None, None) for role in _OPERATORS_ROLES))
 
 
 _GRANTED = (Grant.role, Grant.plan_id, Grant.jurisdiction_code, Grant.department_id)

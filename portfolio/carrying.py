@@ -13,6 +13,7 @@ from core.errors import N_, Broken, SeveralBroken
 from core.text import checked_text, needed_text
 from portfolio.carrying_over import CarryOver
 from portfolio.editing import claim
+from portfolio.periods import keep_quarters, must_hold_from_open
 from portfolio.plans import Plan
 from portfolio.projects import STATES, Project
 from portfolio.states import states_in
@@ -63,12 +64,14 @@ def carry_over(
 
     What its milestones say of it (完工 met) is checked by who lists it: reports/carry_over.py.
 
-    Errors: Archived, PartsGoWithTheirPackage, NothingToCarryOver, AlreadyCarriedOver; SeveralBroken with every field.
+    Errors: Archived, PartsGoWithTheirPackage, NothingToCarryOver, AlreadyCarriedOver, HoldsInClosedQuarter; SeveralBroken with
+    every field.
     """
     assert project.id is not None
     assert to_plan.id is not None
     if project.parent_id is not None:
         raise PartsGoWithTheirPackage
+    keep_quarters(session, {project.plan_id, to_plan.id})
     claim(session, project, expected_version=None)
     state = states_in(session, [project.id], from_quarter).get(project.id)
     if state is not None and state.state in _DONE:
@@ -85,6 +88,7 @@ def carry_over(
     # From a plan that had taken it over already it goes on to a later one still.
     now_in = held[-1][1] if held else session.get_one(Plan, project.plan_id)
     said, why = _checked(to_plan, now_in, from_quarter, document, reason)
+    must_hold_from_open(session, to_plan.id, from_quarter)
     row = CarryOver(
         project_id=project.id,
         to_plan_id=to_plan.id,

@@ -8,12 +8,13 @@ from sqlmodel import Session, col, select
 
 from core import audit
 from core.audit import Actor
-from core.calendar import current_quarter, now, quarter_of, today
+from core.calendar import current_quarter, now, quarter_name, quarter_of, today
 from core.errors import N_, Broken, Invalid, Stale
 from core.text import checked_text, needed_text
 from portfolio import listing
 from portfolio.citations import mark_supplied
 from portfolio.dated import put_in_force
+from portfolio.periods import earliest_unclosed, is_closed, keep_quarters, must_hold_from_open
 from portfolio.plans import Plan
 from portfolio.projects import STATES, Project, ProjectBody, ProjectProgramme, ProjectState
 from portfolio.values import (
@@ -28,11 +29,19 @@ from portfolio.values import (
     name_key,
     project_values,
 )
+from portfolio.years import YEARS, keep_years
 
 
 class AlreadyArchived(Broken):
     status = 409
     sentence = N_("这个项目已经归档。")
+
+
+class StateOfClosedQuarter(Broken):
+    status = 409
+    sentence = N_(
+        "日期 %(found)s 在已关账的季度 %(quarter)s 内。确需补报的，请填写修改原因，发布时的数字从 %(open)s 起才按新状态计。"
+    )
 
 
 class Archived(Broken):
@@ -54,9 +63,10 @@ def create_project(
 ) -> Project:
     """A new project, or a part of one, with its dated rows and its audit row.
 
-    Errors: SeveralBroken.
+    Errors: HoldsInClosedQuarter, SeveralBroken.
     """
     assert plan.id is not None
+    must_hold_from_open(session, plan.id, basis.from_quarter)
     _lock(session, Plan, plan.id)  # two people adding the same name
     if parent is not None and parent.id is not None:
         _lock(session, Project, parent.id)
@@ -117,9 +127,10 @@ def edit_project(
 ) -> list[str]:
     """Brings a project to the values; the names of the fields that changed come back.
 
-    Errors: Archived, Stale, SeveralBroken, also when a person gives no reason.
+    Errors: Archived, Stale, HoldsInClosedQuarter; SeveralBroken, also when a person gives no reason.
     """
     assert project.id is not None
+    keep_quarters(session, {project.plan_id})
     _lock(session, Plan, project.plan_id)  # two people giving the same name
     claim(session, project, expected_version=expected_version)
     plan = session.get_one(Plan, project.plan_id)
@@ -127,8 +138,12 @@ def edit_project(
     changed = [f.name for f in fields(values) if getattr(before, f.name) != getattr(values, f.name)]
     if not changed:
         return []
+    if not set(changed) <= set(PLAIN_FIELDS) - set(YEARS):
+        must_hold_from_open(session, project.plan_id, basis.from_quarter)
     check_values(session, plan, values, part_of=project.parent_id, except_id=project.id)
     check_basis(basis, "reason")
+    if not set(changed).isdisjoint(YEARS) and basis.from_quarter > plan.start:
+        keep_years(session, project, basis.from_quarter)
     for field in changed:
         value = getattr(values, field)
         if field in PLAIN_FIELDS:
@@ -154,11 +169,13 @@ def _facts(values: ProjectValues) -> dict[str, Any]:
 def claim(session: Session, project: Project, *, expected_version: int | None) -> None:
     """Keeps a project, and the package that it is a part of, from everybody else until this transaction ends.
 
-    Of two people who save at once the second then finds what the first saved. PostgreSQL needs it; SQLite has one writer.
+    Of two people who save at once the second then finds what the first saved. PostgreSQL needs it; SQLite has one writer. The
+    quarters of the plan are kept before, as everybody takes them, so that nobody waits for who closes one while they wait too.
 
     Errors: Archived; Stale when it is no longer at the version expected (None: whichever).
     """
     assert project.id is not None
+    keep_quarters(session, {project.plan_id})
     if project.parent_id is not None:
         _lock(session, Project, project.parent_id)
     session.refresh(project, with_for_update=True)
@@ -175,13 +192,8 @@ def _lock(session: Session, table: type[Plan] | type[Project], id_: int) -> None
 
 
 def _put_dated(session: Session, project_id: int, field: str, value: int | None, basis: Basis, by: Actor) -> None:
-    supplied_by = None if basis.from_plan else by
-    how = {
-        "from_quarter": basis.from_quarter,
-        "document": basis.document or None,
-        "reason": basis.reason or None,
-        "by": supplied_by,
-    }
+    texts = {"document": basis.document or None, "reason": basis.reason or None}
+    how = texts | {"from_quarter": basis.from_quarter, "by": None if basis.from_plan else by}
     if field == "programme_id":
         put_in_force(session, ProjectProgramme, {"project_id": project_id}, {"programme_id": value}, **how)  # type: ignore[arg-type]
     else:
@@ -190,20 +202,21 @@ def _put_dated(session: Session, project_id: int, field: str, value: int | None,
 
 
 def archive_project(session: Session, project: Project, *, reason: str, expected_version: int, by: Actor) -> None:
-    """Takes a project out of lists and sums without deleting anything.
+    """Takes a project out of lists and sums without deleting anything; as issued, quarters that are closed keep it.
 
     Of a part, the caller then derives the package's estimate anew (budgets.estimates.refresh_listing).
 
     Errors: AlreadyArchived, Stale, Missing, TooLong.
     """
     assert project.id is not None
+    open_from = earliest_unclosed(session, project.plan_id, lock=True)
     try:
         claim(session, project, expected_version=expected_version)
     except Archived:
         raise AlreadyArchived from None
     why = needed_text(reason, field="reason", label=N_("归档原因"), limit=BASIS_LIMITS["reason"])
     project.archived_at = now()
-    project.archived_reason = why
+    project.archived_reason, project.archived_period = why, open_from
     project.row_version += 1
     session.add(project)
     session.flush()
@@ -224,9 +237,12 @@ def change_state(
 ) -> ProjectState:
     """Records a reported state; states change with a document. Without `refresh` the caller derives the list anew.
 
-    Errors: Archived, Invalid, Missing, TooLong; a day in the future is refused.
+    A day in a closed quarter needs a reason, and the state is posted in the earliest quarter that is not.
+
+    Errors: Archived, Invalid, Missing, TooLong; StateOfClosedQuarter; a day in the future is refused.
     """
     assert project.id is not None
+    open_from = earliest_unclosed(session, project.plan_id, lock=True)
     claim(session, project, expected_version=None)
     if state not in STATES:
         raise Invalid(field="state", label=N_("项目状态"), found=state, expected=tuple(STATES.values()))
@@ -235,6 +251,11 @@ def change_state(
     if since_on > today():
         raise Invalid(
             field="since_on", label=N_("自何日起"), found=since_on.isoformat(), expected=N_("不晚于今天的日期")
+        )
+    quarter = quarter_of(since_on)
+    if why is None and is_closed(session, project.plan_id, quarter):
+        raise StateOfClosedQuarter(
+            field="reason", found=since_on.isoformat(), quarter=quarter_name(quarter), open=quarter_name(open_from)
         )
     before = find_state(session, project.id)
     row = ProjectState(
@@ -245,6 +266,7 @@ def change_state(
         reason=why,
         recorded_by=by.name,
         recorded_at=now(),
+        posted_period=max(quarter, open_from),
     )
     session.add(row)
     facts = {"state": state, "since_on": since_on, "document": named}

@@ -80,12 +80,17 @@ def fact_checks(*, except_when: str | None = None) -> tuple[CheckConstraint, ...
     )
 
 
+def must_be_edition(edition: str) -> None:
+    """Errors: Invalid for an edition that there is not."""
+    if edition not in EDITIONS:
+        raise Invalid(field="edition", label=N_("数据口径"), found=edition, expected=tuple(EDITIONS))
+
+
 def counted(table: type[Countable], quarter: int, edition: str = AS_CORRECTED) -> ColumnElement[bool]:
     """The condition that a row counts as of a quarter.
 
     Errors: Invalid for an edition that there is not.
     """
-    if edition not in EDITIONS:
-        raise Invalid(field="edition", label=N_("数据口径"), found=edition, expected=tuple(EDITIONS))
+    must_be_edition(edition)
     by = table.posted_period if edition == AS_ISSUED else table.occurred_quarter
     return and_(col(table.state) == APPROVED, col(by) <= quarter)

@@ -7,7 +7,7 @@ kept beside them, and counted up and down with every row that comes, goes or cha
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import case, delete, func, insert, text, update
+from sqlalchemy import bindparam, case, delete, func, insert, text, update
 from sqlmodel import Session, col, select
 
 from core.calendar import current_quarter, quarter_of
@@ -18,6 +18,7 @@ from portfolio.departments import Department
 from portfolio.plans import Heading, Plan, headings
 from portfolio.projects import (
     MONEY_COLUMNS,
+    ArchivedListing,
     PlanListing,
     Project,
     ProjectBody,
@@ -72,6 +73,32 @@ def refresh(session: Session, project_ids: Iterable[int]) -> None:
             session.execute(insert(ProjectListing), rows)
             session.execute(insert(ProjectGram), entries)
         _count(session, gone, rows)
+        session.execute(delete(ArchivedListing).where(col(ArchivedListing.project_id).in_(batch)))
+        archived = _archived(session, batch)
+        if archived:
+            session.execute(insert(ArchivedListing), archived)
+
+
+def _archived(session: Session, ids: list[int]) -> list[dict[str, Any]]:
+    """What is kept of those of the projects that are archived."""
+    projects = session.exec(
+        select(Project, Plan.code)
+        .join(Plan, col(Plan.id) == Project.plan_id)
+        .where(col(Project.id).in_(ids), col(Project.archived_at).is_not(None), col(Project.parent_id).is_(None))
+    ).all()
+    names = [name for name in ArchivedListing.model_fields if name not in ("search_text", "archived_period")]
+    found = []
+    for project, plan_code in projects:
+        row = _row(project, plan_code, None, None, None, 0)
+        texts = (project.code, project.name, project.content, project.place)
+        found.append(
+            {name: row[name] for name in names}
+            | {
+                "search_text": "\n".join(matching_key(text) for text in texts if text),
+                "archived_period": project.archived_period or 0,
+            }
+        )
+    return found
 
 
 def set_estimates(session: Session, estimates: Mapping[int, int | None]) -> None:
@@ -93,10 +120,16 @@ def set_estimates(session: Session, estimates: Mapping[int, int | None]) -> None
 
 def add_money(session: Session, changes: Mapping[int, Mapping[str, int]]) -> None:
     """Adds fen, by project id and money column, to what the list shows; projects that are not listed are passed over."""
-    for project_id, sums in sorted(changes.items()):  # in one order, so that no two people wait for each other
-        added = {name: getattr(ProjectListing, name) + fen for name, fen in sums.items() if fen}
-        if added:
-            session.execute(update(ProjectListing).where(col(ProjectListing.project_id) == project_id).values(added))
+    names = sorted({name for sums in changes.values() for name, fen in sums.items() if fen})
+    if not names:
+        return
+    table = ProjectListing.__table__  # type: ignore[attr-defined]
+    added = {name: table.c[name] + bindparam(f"add_{name}") for name in names}
+    rows = [
+        {"of_project": project_id, **{f"add_{name}": sums.get(name, 0) for name in names}}
+        for project_id, sums in sorted(changes.items())  # in one order, so that no two people wait for each other
+    ]
+    session.execute(update(table).where(table.c.project_id == bindparam("of_project")).values(added), rows)
 
 
 def set_money(session: Session, sums: Mapping[int, Mapping[str, int]]) -> None:

@@ -8,8 +8,8 @@ from datetime import date, datetime
 from sqlalchemy import Column, DateTime, UniqueConstraint, bindparam
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from core.calendar import Period, next_quarter
-from core.errors import N_
+from core.calendar import Period, next_quarter, quarter_name
+from core.errors import N_, Broken
 
 OPEN, RETURNS_IN, UNDER_REVIEW, CLOSED, ISSUED = "open", "returns-in", "under-review", "closed", "issued"
 NOT_OPENED = "not-opened"  # an open period for which nobody asked returns yet; it takes entries like the others
@@ -100,6 +100,21 @@ def keep_quarters(session: Session, plan_ids: Collection[int]) -> None:
     """
     for plan_id in sorted(plan_ids):
         _quarters(session, plan_id, lock=True)
+
+
+class HoldsInClosedQuarter(Broken):
+    status = 409
+    sentence = N_("生效季度填写的是 %(found)s，该季度已关账，其数字不再变动。最早可以从 %(open)s 起生效。")
+
+
+def must_hold_from_open(session: Session, plan_id: int, quarter: int) -> None:
+    """Keeps the quarters of a plan, before anything else of it; what changes from a quarter on may not change a closed one.
+
+    Errors: HoldsInClosedQuarter.
+    """
+    open_from = _after_closed(_quarters(session, plan_id, lock=True))
+    if quarter < open_from:
+        raise HoldsInClosedQuarter(field="from_quarter", found=quarter_name(quarter), open=quarter_name(open_from))
 
 
 def corrected_before(session: Session, plan_id: int, *, lock: bool = False) -> int:

@@ -61,6 +61,8 @@ class Project(SQLModel, table=True):
     created_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
     archived_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
     archived_reason: str | None = Field(default=None, max_length=1000)
+    # The plan's earliest unclosed quarter when it was archived: figures as issued before still count it.
+    archived_period: int | None = None
     row_version: int = 1
 
 
@@ -89,7 +91,11 @@ class ProjectBody(Dated, table=True):
 
 
 class ProjectState(SQLModel, table=True):
-    """A reported state of a project, with the day since when and the document; the newest one holds."""
+    """A reported state of a project, with the day since when and the document; the newest one holds.
+
+    `posted_period` is the quarter of the day or, when that was closed, the earliest one that was not: as of an earlier quarter,
+    figures as issued do not know of it.
+    """
 
     __tablename__ = "project_state"
     __table_args__ = (UniqueConstraint("project_id", "since_on", "recorded_at"),)
@@ -102,6 +108,7 @@ class ProjectState(SQLModel, table=True):
     reason: str | None = Field(default=None, max_length=1000)
     recorded_by: str = Field(max_length=120)
     recorded_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    posted_period: int
 
 
 class ProjectListing(SQLModel, table=True):
@@ -165,6 +172,26 @@ class PlanListing(SQLModel, table=True):
     ended: int  # the same three of the ended (终止) ones, which the others include
     ended_known: int
     ended_fen: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class ArchivedListing(SQLModel, table=True):
+    """What the list keeps of a project that was archived: as issued, the quarters before `archived_period` still show it.
+
+    Derived with the list, and made anew with it.
+    """
+
+    __tablename__ = "archived_listing"
+
+    project_id: int = Field(primary_key=True, foreign_key="project.id", sa_column_kwargs={"autoincrement": False})
+    plan_id: int = Field(foreign_key="plan.id")
+    code: str = Field(max_length=60)
+    order_key: str = Field(sa_column=Column(key_text(80), nullable=False))
+    name: str = Field(sa_column=Column(Text, nullable=False))
+    name_sort: str = Field(sa_column=Column(key_text(120), nullable=False))
+    first_year: int | None = None
+    last_year: int | None = None
+    search_text: str = Field(sa_column=Column(Text, nullable=False))
+    archived_period: int
 
 
 class ProjectGram(SQLModel, table=True):

@@ -18,6 +18,7 @@ from portfolio.boundaries import holds
 from portfolio.dated import in_force
 from portfolio.editing import claim
 from portfolio.jurisdictions import Jurisdiction, below
+from portfolio.periods import must_hold_from_open
 from portfolio.plans import Plan
 from portfolio.projects import Project
 from portfolio.sites import ProjectSite
@@ -77,9 +78,10 @@ def put_site(
 ) -> ProjectSite:
     """A place of the project from a quarter on; `instead_of` ends there.
 
-    Errors: Archived, SiteEnded, SeveralBroken.
+    Errors: Archived, SiteEnded, HoldsInClosedQuarter, SeveralBroken.
     """
     claim(session, project, expected_version=None)
+    must_hold_from_open(session, project.plan_id, basis.from_quarter)
     assert project.id is not None
     if instead_of is not None:
         _must_hold(session, instead_of)
@@ -105,9 +107,10 @@ def put_site(
 def end_site(session: Session, project: Project, site: ProjectSite, basis: Basis, *, by: Actor) -> None:
     """Ends a place where a quarter begins; the row and the audit trail keep what it was.
 
-    Errors: Archived, SiteEnded, SeveralBroken.
+    Errors: Archived, SiteEnded, HoldsInClosedQuarter, SeveralBroken.
     """
     claim(session, project, expected_version=None)
+    must_hold_from_open(session, project.plan_id, basis.from_quarter)
     _must_hold(session, site)
     problems = _problems_of(basis, site)
     if problems:

@@ -18,6 +18,7 @@ from portfolio.facts import counted
 from portfolio.jurisdictions import Jurisdiction
 from portfolio.plans import Plan, Programme
 from portfolio.projects import Project
+from portfolio.states import not_archived
 from reports.reported_states import ended_projects
 from reports.rollup import Scope, counted_projects, key_column, there_in
 
@@ -45,7 +46,10 @@ def leaves_of(scope: Scope, limited_to: Select[Any] | None) -> Subquery:
         col(Project.id).label("leaf_id"),
         func.coalesce(Project.parent_id, Project.id).label("top_id"),
         case((there_in(Project, scope.quarter), 1), else_=0).label("is_there"),
-    ).where(col(Project.archived_at).is_(None), col(Project.id).not_in(ended_projects(scope.quarter)))
+    ).where(
+        not_archived(Project, scope.quarter, scope.edition),
+        col(Project.id).not_in(ended_projects(scope.quarter, scope.edition)),
+    )
     return (query if limited_to is None else query.where(col(Project.id).in_(limited_to))).subquery("leaf")
 
 
@@ -151,8 +155,11 @@ def budget_sums(scope: Scope, keys: Sequence[str], fiscal: Collection[int], limi
 
 def ended_leaves(scope: Scope, limited_to: Select[Any] | None) -> Subquery:
     """One row (leaf_id, top_id) per project and part that is not archived and is ended (终止), itself or with its package."""
-    ended = ended_projects(scope.quarter)
+    ended = ended_projects(scope.quarter, scope.edition)
     query = select_columns(
         col(Project.id).label("leaf_id"), func.coalesce(Project.parent_id, Project.id).label("top_id")
-    ).where(col(Project.archived_at).is_(None), or_(col(Project.id).in_(ended), col(Project.parent_id).in_(ended)))
+    ).where(
+        not_archived(Project, scope.quarter, scope.edition),
+        or_(col(Project.id).in_(ended), col(Project.parent_id).in_(ended)),
+    )
     return (query if limited_to is None else query.where(col(Project.id).in_(limited_to))).subquery("leaf")

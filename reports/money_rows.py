@@ -19,6 +19,7 @@ from core.errors import N_, Invalid
 from portfolio.access import Reader
 from portfolio.facts import counted
 from portfolio.projects import Project
+from portfolio.states import not_archived
 from reports.money import money_rollup
 from reports.money_figures import STAGE_COLUMNS, MoneyFigures
 from reports.money_groups import MONEY_DIMENSIONS, Group, within
@@ -174,7 +175,7 @@ def _rows(
         asked.append(col(BudgetLine.span) == (QUARTER if "quarter" in group.keys else YEAR))
     else:
         asked.append(col(LedgerEntry.stage) == figure.removesuffix("_fen"))
-    counts = and_(counted(table, scope.quarter, scope.edition), ~_is_archived(table), ~_is_ended(table, scope))
+    counts = and_(counted(table, scope.quarter, scope.edition), ~_is_archived(table, scope), ~_is_ended(table, scope))
     return table, fen, [*asked, not_(counts) if left_out else counts]
 
 
@@ -203,14 +204,15 @@ def _of_project(table: type[LedgerEntry] | type[BudgetLine], condition: Any) -> 
     return exists(query.where(col(leaf.id) == col(table.project_id), condition(leaf, package)))
 
 
-def _is_archived(table: type[LedgerEntry] | type[BudgetLine]) -> ColumnElement[bool]:
-    return _of_project(
-        table, lambda leaf, package: or_(col(leaf.archived_at).is_not(None), col(package.archived_at).is_not(None))
-    )
+def _is_archived(table: type[LedgerEntry] | type[BudgetLine], scope: Scope) -> ColumnElement[bool]:
+    def gone(project: Any) -> ColumnElement[bool]:
+        return and_(col(project.id).is_not(None), ~not_archived(project, scope.quarter, scope.edition))
+
+    return _of_project(table, lambda leaf, package: or_(gone(leaf), gone(package)))
 
 
 def _is_ended(table: type[LedgerEntry] | type[BudgetLine], scope: Scope) -> ColumnElement[bool]:
-    ended = ended_projects(scope.quarter)
+    ended = ended_projects(scope.quarter, scope.edition)
     return _of_project(table, lambda leaf, package: or_(col(leaf.id).in_(ended), col(package.id).in_(ended)))
 
 
@@ -219,7 +221,7 @@ def _reason(table: type[LedgerEntry] | type[BudgetLine], scope: Scope) -> Column
     return case(
         (col(table.state) == REJECTED, "rejected"),
         (col(table.state) != APPROVED, "waiting"),
-        (_is_archived(table), "archived"),
+        (_is_archived(table, scope), "archived"),
         (_is_ended(table, scope), "ended"),
         else_="other_period",
     )

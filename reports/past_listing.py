@@ -1,8 +1,8 @@
 """The project list as it stood at the end of a quarter: the columns of the derived list of now, from the rows in force then.
 
-Dated are heading, lead department, implementing body, estimate, state, the number of parts, and money, which is as corrected
-since or as issued. What has no date (name, years) stands as in the list of now. So do the texts that a search looks through: it
-finds a project by the departments that it has now, and the filters find it by the one that led it then.
+Dated are heading, lead department, implementing body, years, estimate, state, the number of parts, and money, which is as
+corrected since or as issued. What has no date (the name) stands as in the list of now. So do the texts that a search looks
+through: it finds a project by the departments that it has now, and the filters find it by the one that led it then.
 """
 
 import json
@@ -23,26 +23,36 @@ from sqlalchemy import (
     column,
     func,
     null,
+    union_all,
 )
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from budgets.entries import LedgerEntry
 from budgets.estimates import Estimate
-from core.calendar import last_day
 from core.database import select_columns
 from portfolio.access import Reader
 from portfolio.dated import in_force
 from portfolio.departments import Department
-from portfolio.facts import AS_CORRECTED, counted
+from portfolio.facts import AS_CORRECTED, AS_ISSUED, counted
 from portfolio.plans import Programme, headings
 from portfolio.project_list import ListSource
-from portfolio.projects import MONEY_COLUMNS, Project, ProjectBody, ProjectListing, ProjectProgramme, ProjectState
+from portfolio.projects import (
+    MONEY_COLUMNS,
+    ArchivedListing,
+    Project,
+    ProjectBody,
+    ProjectListing,
+    ProjectProgramme,
+    ProjectState,
+)
+from portfolio.states import not_archived, told_by
+from portfolio.years import YEARS, years_in
 from reports.rollup import levels, there_in
 
 _AS_NOW = (
     *("project_id", "plan_id", "code", "order_key", "name", "name_sort"),
-    *("first_year", "last_year", "search_text"),
+    "search_text",
 )
 _NAMED_LEVELS = ("programme", "package")
 
@@ -76,7 +86,8 @@ def listing_at(
 @lru_cache(maxsize=128)
 def _rows(quarter: int, edition: str, keys_on: Literal["postgresql", "sqlite"] | None) -> FromClause:
     """The list of a quarter as a subquery; `keys_on` names the database where it also takes the sort keys of headings."""
-    now = ProjectListing.__table__.c  # type: ignore[attr-defined]
+    listed = _listed(quarter, edition)
+    now = listed.c
     programme, above, top = (aliased(Programme) for _ in range(3))
     lead, body = aliased(ProjectBody), aliased(ProjectBody)
     leading, building = aliased(Department), aliased(Department)
@@ -86,7 +97,8 @@ def _rows(quarter: int, edition: str, keys_on: Literal["postgresql", "sqlite"] |
     query = (
         select_columns(
             *(now[name] for name in _AS_NOW),
-            _parts(now, quarter).label("parts"),
+            *(year.label(name) for name, year in zip(YEARS, years_in(now, quarter), strict=True)),
+            _parts(now, quarter, edition).label("parts"),
             *(id_.label(f"programme_{level}") for level, id_ in enumerate(ids, start=1)),
             *(name.label(label) for label, name in zip(_NAMED_LEVELS, names, strict=False)),
             (null() if keys is None else keys.c.sorted_by).label("programme_sort"),
@@ -94,11 +106,11 @@ def _rows(quarter: int, edition: str, keys_on: Literal["postgresql", "sqlite"] |
             col(leading.name).label("lead"),
             col(leading.name_sort).label("lead_sort"),
             col(building.name).label("body"),
-            _state(now.project_id, quarter).label("state"),
-            func.coalesce(col(own.amount_fen), _sum_of_parts(now, quarter)).label("estimate_fen"),
+            _state(now.project_id, quarter, edition).label("state"),
+            func.coalesce(col(own.amount_fen), _sum_of_parts(now, quarter, edition)).label("estimate_fen"),
             *(_money(now.project_id, name, quarter, edition).label(name) for name in MONEY_COLUMNS),
         )
-        .select_from(ProjectListing.__table__)  # type: ignore[attr-defined]
+        .select_from(listed)
         .join(
             ProjectProgramme,
             and_(col(ProjectProgramme.project_id) == now.project_id, in_force(ProjectProgramme, quarter)),
@@ -117,35 +129,48 @@ def _rows(quarter: int, edition: str, keys_on: Literal["postgresql", "sqlite"] |
     return query.subquery("listed_then")
 
 
+def _listed(quarter: int, edition: str) -> FromClause:
+    """The projects of the list; as issued also those that were archived after the quarter."""
+    now: FromClause = ProjectListing.__table__  # type: ignore[attr-defined]
+    if edition != AS_ISSUED:
+        return now
+    gone: FromClause = ArchivedListing.__table__  # type: ignore[attr-defined]
+    archived = select_columns(*(gone.c[name] for name in (*_AS_NOW, *YEARS))).where(gone.c.archived_period > quarter)
+    return union_all(select_columns(*(now.c[name] for name in (*_AS_NOW, *YEARS))), archived).subquery("listed")
+
+
 def _in_role(body: Any, role: str, project_id: Any, quarter: int) -> Any:
     return and_(col(body.project_id) == project_id, col(body.role) == role, in_force(body, quarter))
 
 
-def _state(project_id: Any, quarter: int) -> Any:
+def _state(project_id: Any, quarter: int, edition: str) -> Any:
     """The newest state that was reported by the end of a quarter, as reports/rollup.py counts by it."""
     reported = aliased(ProjectState)
     return (
         select_columns(reported.state)
-        .where(col(reported.project_id) == project_id, col(reported.since_on) <= last_day(quarter))
+        .where(col(reported.project_id) == project_id, told_by(reported, quarter, edition))
         .order_by(col(reported.since_on).desc(), col(reported.id).desc())
         .limit(1)
         .scalar_subquery()
     )
 
 
-def _parts(now: Any, quarter: int) -> Any:
-    """How many parts a project had. Asked only of packages, of which there are few."""
+def _parts(now: Any, quarter: int, edition: str) -> Any:
+    """How many parts a project had. As corrected it is asked only of packages, of which there are few."""
     part = aliased(Project)
-    later = select_columns(cast(func.count(), Integer)).where(
-        col(part.parent_id) == now.project_id, col(part.archived_at).is_(None), ~there_in(part, quarter)
+    below = select_columns(cast(func.count(), Integer)).where(
+        col(part.parent_id) == now.project_id, not_archived(part, quarter, edition)
     )
+    if edition == AS_ISSUED:  # what has no parts now may have had some then
+        return below.where(there_in(part, quarter)).scalar_subquery()
+    later = below.where(~there_in(part, quarter))
     return case((now.parts > 0, now.parts - later.scalar_subquery()), else_=0)
 
 
-def _sum_of_parts(now: Any, quarter: int) -> Any:
+def _sum_of_parts(now: Any, quarter: int, edition: str) -> Any:
     """What the parts of a package are estimated at together, without ended ones; null when none of them is.
 
-    Asked only of projects that have parts: most have none, and then no query for them is made.
+    As corrected it is asked only of projects that have parts: most have none, and then no query for them is made.
     """
     part, estimate = aliased(Project), aliased(Estimate)
     total = (
@@ -154,12 +179,13 @@ def _sum_of_parts(now: Any, quarter: int) -> Any:
         .join(estimate, and_(col(estimate.project_id) == part.id, in_force(estimate, quarter)))
         .where(
             col(part.parent_id) == now.project_id,
-            col(part.archived_at).is_(None),
-            func.coalesce(_state(part.id, quarter), "") != "ended",
+            not_archived(part, quarter, edition),
+            there_in(part, quarter),
+            func.coalesce(_state(part.id, quarter, edition), "") != "ended",
         )
         .scalar_subquery()
     )
-    return case((now.parts > 0, total))
+    return total if edition == AS_ISSUED else case((now.parts > 0, total))
 
 
 def _money(project_id: Any, name: str, quarter: int, edition: str) -> Any:
@@ -173,7 +199,7 @@ def _money(project_id: Any, name: str, quarter: int, edition: str) -> Any:
 
     # Not a join of parts and entries, for which SQLite would go through the whole ledger for every project.
     below = select_columns(cast(func.sum(total(part.id)), BigInteger)).where(
-        col(part.parent_id) == project_id, func.coalesce(_state(part.id, quarter), "") != "ended"
+        col(part.parent_id) == project_id, func.coalesce(_state(part.id, quarter, edition), "") != "ended"
     )
     return func.coalesce(total(project_id), 0) + func.coalesce(below.scalar_subquery(), 0)
 

@@ -5,7 +5,7 @@ their last quarter. Extending and reminding stand in reminding.py, what waits in
 """
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import func
@@ -34,7 +34,6 @@ from reports.period_rules import (
     NotTheLastClosed,
     ReturnsStillOut,
     default_due,
-    earlier_unclosed,
     first_day,
     found_in,
     keep_period,
@@ -43,7 +42,7 @@ from reports.period_rules import (
     named,
 )
 from reports.period_sending_back import send_back_facts, send_back_returns
-from reports.period_waiting import ReturnsMissing, waiting_of
+from reports.period_waiting import ReturnsMissing, closing_of, waiting_of
 from reports.reminding import extend_return, remind
 from reports.returns import ACCEPTED, APPROVED, DepartmentReturn
 
@@ -163,7 +162,7 @@ def close_period(
 ) -> list[ReportingPeriod]:
     """Closes a quarter with all earlier ones that are not closed, and the years and assessments that end by then.
 
-    What still waits is sent back and re-enters as a correction; that takes a reason.
+    What still waits is sent back and re-enters as a correction; that takes a reason, and so does a quarter never opened.
 
     Errors: UnknownPeriod, ClosesWithItsQuarter, AlreadyClosed, NotOver, ReturnsMissing, TooLong.
     """
@@ -178,16 +177,15 @@ def close_period(
     if ends > today():
         raise NotOver(period=row.name, day=ends.isoformat())
     why = checked_text(reason, field="reason", label=N_("关账原因"), limit=1000)
-    quarters = [*earlier_unclosed(rows, row), row]
-    ending = [one for one in rows if one.kind != "quarter" and not one.shut and one.last_quarter <= row.last_quarter]
-    waiting = waiting_of(session, plan, row.last_quarter)
-    if waiting and why is None:
-        raise ReturnsMissing([one.name for one in quarters], waiting)
+    closing = closing_of(session, plan, rows, row)
+    if closing.needs_reason and why is None:
+        raise ReturnsMissing(closing)
+    at = now()  # nothing is sent back before it: what this closing sent back is told by its moment
     send_back_facts(session, plan.id, row.last_quarter, by=by)
-    send_back_returns(session, [one.id for one in waiting.returns], by=by)
-    for one in (*quarters, *ending):
-        _move(session, one, CLOSED, by=by, reason=why)
-    return [*quarters, *ending]
+    send_back_returns(session, [one.id for one in closing.waiting.returns], by=by)
+    for one in (*closing.quarters, *closing.ending):
+        _move(session, one, CLOSED, by=by, reason=why, at=at)
+    return [*closing.quarters, *closing.ending]
 
 
 def reopen_period(session: Session, plan: Plan, period: Period, *, reason: str, by: Actor) -> ReportingPeriod:
@@ -227,11 +225,19 @@ def _still_out(session: Session, row: ReportingPeriod) -> Sequence[str]:
     return session.exec(query.order_by(col(Department.name_sort), col(Department.id))).all()
 
 
-def _move(session: Session, row: ReportingPeriod, state: str, *, by: Actor, reason: str | None = None) -> None:
+def _move(
+    session: Session,
+    row: ReportingPeriod,
+    state: str,
+    *,
+    by: Actor,
+    reason: str | None = None,
+    at: datetime | None = None,
+) -> None:
     before = {"state": row.stage}
     row.state = state
     if state == CLOSED:
-        row.closed_at, row.closed_by, row.closed_reason = now(), by.name, reason
+        row.closed_at, row.closed_by, row.closed_reason = at or now(), by.name, reason
     action = {CLOSED: "close", UNDER_REVIEW: "review"}.get(state, "move")
     _note(session, action, row, before, {"state": row.stage}, by=by, reason=reason)
 

@@ -14,6 +14,7 @@ from sqlmodel import Session, col
 
 from budgets.entries import SUBMITTED, LedgerEntry
 from budgets.lines import BudgetLine
+from core.calendar import next_quarter
 from core.database import select_columns
 from core.errors import N_, Broken
 from milestones.indicators import Indicator
@@ -26,7 +27,7 @@ from portfolio.periods import CLOSED, ISSUED, ReportingPeriod
 from portfolio.plans import Plan
 from portfolio.projects import Project
 from reports.findings import Sentence
-from reports.period_rules import named
+from reports.period_rules import earlier_unclosed, named
 from reports.returns import ACCEPTED, APPROVED, DRAFT, SENT_BACK, DepartmentReturn
 from reports.returns import SUBMITTED as SUBMITTED_RETURN
 
@@ -92,7 +93,7 @@ class StillWaiting:
     def count(self) -> int:
         return sum(one.count for one in self.facts)
 
-    def in_words(self) -> tuple[Sentence, ...]:
+    def in_words(self) -> list[Sentence]:
         """What waits, for a refusal."""
         words = []
         for state, word in NOT_ACCEPTED.items():
@@ -102,26 +103,79 @@ class StillWaiting:
         for one in self.facts:
             facts = {"kind": Sentence(FACT_KINDS[one.kind]), "count": one.count}
             words.append(Sentence(N_("%(count)s 条%(kind)s待审核"), facts))
-        return tuple(words)
+        return words
+
+
+@dataclass(frozen=True)
+class Closing:
+    """What closing a quarter would do: the quarters that close, it the last of them; the years and assessments that end by then;
+    and what waits until then.
+    """
+
+    quarters: tuple[ReportingPeriod, ...]
+    ending: tuple[ReportingPeriod, ...]
+    waiting: StillWaiting
+
+    @property
+    def unopened(self) -> bool:
+        """Whether no department was ever asked to report for the quarter."""
+        return self.quarters[-1].opened_at is None
+
+    @property
+    def earlier_unopened(self) -> list[ReportingPeriod]:
+        return [one for one in self.quarters[:-1] if one.opened_at is None]
+
+    @property
+    def needs_reason(self) -> bool:
+        return self.unopened or bool(self.waiting)
+
+    def in_words(self) -> list[Sentence]:
+        """What speaks against it, for a refusal."""
+        words = []
+        if self.unopened:
+            words.append(Sentence(N_("%(period)s 没有开启过填报"), {"period": self.quarters[-1].name}))
+        if earlier := self.earlier_unopened:
+            facts = {"count": len(earlier), "names": "、".join(_spans(earlier))}
+            words.append(Sentence(N_("一并关账的 %(count)s 个季度没有开启过填报（%(names)s）"), facts))
+        return words + self.waiting.in_words()
 
 
 class ReturnsMissing(Broken):
-    """Asked before closing: `waiting` names everything that waits; with a reason the closing goes on and sends it back."""
+    """Asked before closing: names everything that waits or was never asked for; with a reason the closing goes on."""
 
     status = 409
     sentence = N_("关账 %(periods)s 前还有没办完的：%(what)s。仍要关账请写明原因，没办完的会退回，以后按更正补报。")
 
-    def __init__(self, periods: Sequence[str], waiting: StillWaiting) -> None:
-        self.waiting = waiting
-        super().__init__(
-            field="reason", periods=tuple(periods) if len(periods) < _SPAN else (f"{periods[0]}—{periods[-1]}",)
-        )
+    def __init__(self, closing: Closing) -> None:
+        self.closing = closing
+        super().__init__(field="reason", periods=_spans(closing.quarters))
 
     def text(self, translate: Callable[[str], str]) -> str:
         """The sentence in the reader's language."""
         comma = translate(N_("、"))
-        what = translate("；").join(one.text(translate) for one in self.waiting.in_words())
+        what = translate("；").join(one.text(translate) for one in self.closing.in_words())
         return translate(self.sentence) % {"periods": comma.join(self.facts["periods"]), "what": what}
+
+
+def _spans(quarters: Sequence[ReportingPeriod]) -> tuple[str, ...]:
+    """Quarters in their order as a question names them: many on end as the first and the last."""
+    runs: list[list[ReportingPeriod]] = []
+    for one in quarters:
+        if runs and next_quarter(runs[-1][-1].last_quarter) == one.last_quarter:
+            runs[-1].append(one)
+        else:
+            runs.append([one])
+    found: list[str] = []
+    for run in runs:
+        found += [one.name for one in run] if len(run) < _SPAN else [f"{run[0].name}—{run[-1].name}"]
+    return tuple(found)
+
+
+def closing_of(session: Session, plan: Plan, rows: Sequence[ReportingPeriod], row: ReportingPeriod) -> Closing:
+    """What closing a quarter of a plan, whose periods are `rows`, would do now."""
+    ending = [one for one in rows if one.kind != "quarter" and not one.shut and one.last_quarter <= row.last_quarter]
+    waiting = waiting_of(session, plan, row.last_quarter)
+    return Closing((*earlier_unclosed(rows, row), row), tuple(ending), waiting)
 
 
 def waiting_of(session: Session, plan: Plan, quarter: int) -> StillWaiting:

@@ -2,11 +2,12 @@
 
 Counting rules (domain page, sections 3 and 8): `projects` counts top-level projects, `leaves` counts parts once instead of their
 package, each from the quarter on in which it was added. A package counts its own estimate, else the sum of its parts. Ended
-(终止) projects and parts leave the counts, archived ones are out.
+(终止) projects and parts leave the counts, archived ones are out; as issued, both only from the quarter in which that was posted.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, Subquery, and_, case, func, or_, true
@@ -24,6 +25,8 @@ from portfolio.facts import AS_CORRECTED
 from portfolio.jurisdictions import Jurisdiction
 from portfolio.plans import DEEPEST_LEVEL, Plan, Programme
 from portfolio.projects import Project, ProjectBody, ProjectProgramme
+from portfolio.states import not_archived
+from portfolio.years import YEARS, years_in
 from reports.reported_states import ended_projects
 
 DIMENSIONS = {
@@ -83,7 +86,11 @@ class EstimateFigures:
 
 def counted_projects(reader: Reader, scope: Scope) -> Subquery:
     """One row per counted project with its group keys as ids, its leaves, and the amount that counts for it."""
-    return project_facts(reader, scope).where(col(Project.id).not_in(ended_projects(scope.quarter))).subquery()
+    return (
+        project_facts(reader, scope)
+        .where(col(Project.id).not_in(ended_projects(scope.quarter, scope.edition)))
+        .subquery()
+    )
 
 
 def project_facts(reader: Reader, scope: Scope, *, archived: bool = False) -> Select[Any]:
@@ -91,7 +98,7 @@ def project_facts(reader: Reader, scope: Scope, *, archived: bool = False) -> Se
 
     `parts` counts the parts that count, `own` is the project's own estimate and `fen` the one that counts for it.
     """
-    parts = _sums_of_parts(scope.quarter)
+    parts = _sums_of_parts(scope.quarter, scope.edition)
     programme, above, top = aliased(Programme), aliased(Programme), aliased(Programme)
     own = col(Estimate.amount_fen)
     missing = case((own.is_not(None), 0), else_=func.coalesce(parts.c.n - parts.c.known, 1))
@@ -100,8 +107,7 @@ def project_facts(reader: Reader, scope: Scope, *, archived: bool = False) -> Se
             col(Project.id).label("project_id"),
             col(Project.code).label("project"),
             col(Project.plan_id).label("plan_id"),
-            col(Project.first_year).label("first_year"),
-            col(Project.last_year).label("last_year"),
+            *(year.label(name) for name, year in zip(YEARS, years_in(Project, scope.quarter), strict=True)),
             col(ProjectBody.department_id).label("department_id"),
             *(
                 level.label(f"programme_{number}")
@@ -132,14 +138,15 @@ def project_facts(reader: Reader, scope: Scope, *, archived: bool = False) -> Se
         .outerjoin(parts, parts.c.parent_id == Project.id)
         .where(
             col(Project.parent_id).is_(None),
-            true() if archived else col(Project.archived_at).is_(None),
+            true() if archived else not_archived(Project, scope.quarter, scope.edition),
             reader.sees(Project.plan_id),  # type: ignore[arg-type]
         )
     )
     return query if scope.plan_ids is None else query.where(col(Project.plan_id).in_(scope.plan_ids))
 
 
-def _sums_of_parts(quarter: int) -> Subquery:
+@lru_cache(maxsize=256)
+def _sums_of_parts(quarter: int, edition: str) -> Subquery:
     """One row per package: how many parts it has, how many of them have an estimate, and what these add up to."""
     part, estimate = aliased(Project), aliased(Estimate)
     return (
@@ -152,9 +159,9 @@ def _sums_of_parts(quarter: int) -> Subquery:
         .outerjoin(estimate, and_(col(estimate.project_id) == part.id, in_force(estimate, quarter)))
         .where(
             col(part.parent_id).is_not(None),
-            col(part.archived_at).is_(None),
+            not_archived(part, quarter, edition),
             there_in(part, quarter),
-            col(part.id).not_in(ended_projects(quarter)),
+            col(part.id).not_in(ended_projects(quarter, edition)),
         )
         .group_by(col(part.parent_id))
         .subquery()

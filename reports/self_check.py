@@ -12,6 +12,7 @@ from core.calendar import current_quarter, day_of, quarter_of
 from core.database import select_columns
 from portfolio import listing
 from portfolio.access import OPERATOR_READER
+from portfolio.facts import AS_ISSUED, EDITIONS
 from portfolio.plans import Plan
 from portfolio.projects import PlanListing, Project, ProjectGram, ProjectListing
 from reports.rollup import Scope, estimate_rollup
@@ -51,10 +52,10 @@ class _Sum:
             self.fen = (self.fen or 0) + fen
 
 
-def _recomputed(session: Session, quarter: int) -> dict[str, dict[tuple[Any, ...], _Sum]]:
+def _recomputed(session: Session, scope: Scope) -> dict[str, dict[tuple[Any, ...], _Sum]]:
     """The sums by plan, by plan and programme, by plan and department, by plan and last year."""
     found: dict[str, dict[tuple[Any, ...], _Sum]] = {name: defaultdict(_Sum) for name in _GROUPINGS}
-    for project in live_projects(session, quarter).values():
+    for project in live_projects(session, scope.quarter, scope.edition).values():
         for name in _GROUPINGS:
             key = tuple(getattr(project, dimension) for dimension in name.split(","))
             found[name][key].add(project.leaves, project.missing, project.fen)
@@ -66,14 +67,17 @@ _GROUPINGS = ("plan", "plan,programme", "plan,department", "plan,last_year")
 
 def _rollup_mismatches(session: Session, quarter: int) -> list[Mismatch]:
     found: list[Mismatch] = []
-    recomputed = _recomputed(session, quarter)
-    for name in _GROUPINGS:
-        rows = estimate_rollup(session, OPERATOR_READER, Scope(quarter), name.split(","))
-        shown = {row.keys: (row.projects, row.leaves, row.without_estimate, row.estimate_fen) for row in rows}
-        again = {key: (s.projects, s.leaves, s.missing, s.fen) for key, s in recomputed[name].items()}
-        for key in sorted(shown.keys() | again.keys(), key=str):
-            if shown.get(key) != again.get(key):
-                found.append(Mismatch(f"roll-up by {name} {key}", shown.get(key), again.get(key), key[0]))
+    for edition in EDITIONS:
+        scope = Scope(quarter, edition=edition)
+        recomputed = _recomputed(session, scope)
+        for name in _GROUPINGS:
+            rows = estimate_rollup(session, OPERATOR_READER, scope, name.split(","))
+            shown = {row.keys: (row.projects, row.leaves, row.without_estimate, row.estimate_fen) for row in rows}
+            again = {key: (s.projects, s.leaves, s.missing, s.fen) for key, s in recomputed[name].items()}
+            for key in sorted(shown.keys() | again.keys(), key=str):
+                if shown.get(key) != again.get(key):
+                    what = f"roll-up {edition} by {name} {key}"
+                    found.append(Mismatch(what, shown.get(key), again.get(key), key[0]))
     return found
 
 
@@ -157,7 +161,7 @@ def _package_mismatches(session: Session, quarter: int) -> list[Mismatch]:
     """Packages whose parts, all known, do not add up to the package's own estimate."""
     amounts = {row.project_id: row.amount_fen for row in holding(session, Estimate, quarter)}
     parts: dict[int, list[int | None]] = defaultdict(list)
-    ended = {id_ for id_, states in reported(session, quarter).items() if is_ended(states)}
+    ended = {id_ for id_, states in reported(session, quarter, AS_ISSUED).items() if is_ended(states)}
     plans: dict[int, int] = {}
     for row in stream(session, Project):
         plans[row.id] = row.plan_id

@@ -74,11 +74,10 @@ class _Books:
 
 def money_mismatches(session: Session, quarter: int) -> list[Mismatch]:
     """Where the roll-up of money or the movement of the quarter, in either edition, is not what the facts come to."""
-    projects = live_projects(session, quarter)
     found: list[Mismatch] = []
     for edition in EDITIONS:
         scope = Scope(quarter, edition=edition)
-        books = _books(session, scope)
+        projects, books = live_projects(session, quarter, edition), _books(session, scope)
         again = _recomputed(_with_begun(projects, begun_by_milestones(session, quarter, edition)), books)
         for name in (*_OF_PROJECTS, *_OF_ENTRIES):
             shown = {row.keys: row for row in money_rollup(session, OPERATOR_READER, scope, name.split(","))}

@@ -11,8 +11,10 @@ from budgets.estimates import Estimate
 from core.calendar import quarter_of
 from portfolio.dated import Dated
 from portfolio.departments import Department
+from portfolio.facts import AS_ISSUED
 from portfolio.plans import Plan, headings
 from portfolio.projects import Project, ProjectBody, ProjectProgramme, ProjectState
+from portfolio.years import former_years
 
 CHUNK = 2000
 
@@ -86,11 +88,12 @@ def holding(session: Session, table: type[Dated], quarter: int) -> Iterator[Any]
             yield row
 
 
-def reported(session: Session, quarter: int) -> dict[int, list[str]]:
-    """The states that were reported of each project and part by the end of a quarter, the newest last."""
+def reported(session: Session, quarter: int, edition: str) -> dict[int, list[str]]:
+    """The states that were reported of each project and part as of a quarter, the newest last."""
     found: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
     for row in stream(session, ProjectState):
-        if quarter_of(row.since_on) <= quarter:
+        known = row.posted_period if edition == AS_ISSUED else quarter_of(row.since_on)
+        if known <= quarter:
             found[row.project_id].append((row.since_on, row.id, row.state))
     return {id_: [state for _, _, state in sorted(rows)] for id_, rows in found.items()}
 
@@ -105,12 +108,17 @@ def is_started(states: list[str]) -> bool:
     return states[-1:] != ["not_started"] and not {"building", "finished", "accepted", "halted"}.isdisjoint(states)
 
 
-def live_projects(session: Session, quarter: int) -> dict[int, LiveProject]:
+def is_archived(project: Project, quarter: int, edition: str) -> bool:
+    """Archived now or, as issued, by then."""
+    return project.archived_at is not None and (edition != AS_ISSUED or (project.archived_period or 0) <= quarter)
+
+
+def live_projects(session: Session, quarter: int, edition: str) -> dict[int, LiveProject]:
     """Every project that counts at the end of a quarter, by id."""
     members = {row.project_id: row.programme_id for row in holding(session, ProjectProgramme, quarter)}
     leads = {row.project_id: row.department_id for row in holding(session, ProjectBody, quarter) if row.role == "lead"}
     amounts = {row.project_id: row.amount_fen for row in holding(session, Estimate, quarter)}
-    states = reported(session, quarter)
+    states, years = reported(session, quarter, edition), former_years(session, quarter)
     plans = {row.id: row.code for row in stream(session, Plan)}
     departments = {row.id: row.name for row in stream(session, Department)}
     tree = headings(session)
@@ -119,7 +127,7 @@ def live_projects(session: Session, quarter: int) -> dict[int, LiveProject]:
     later: dict[int, list[int]] = defaultdict(list)
     for row in stream(session, Project):
         told = states.get(row.id, [])
-        if row.archived_at is not None or is_ended(told):
+        if is_archived(row, quarter, edition) or is_ended(told):
             continue
         if row.parent_id is not None:
             there = row.since_quarter is None or row.since_quarter <= quarter
@@ -130,7 +138,7 @@ def live_projects(session: Session, quarter: int) -> dict[int, LiveProject]:
                 plan=plans[row.plan_id],
                 programme=tree[members[row.id]].name_at(1),
                 department=departments.get(leads.get(row.id)),
-                last_year=row.last_year,
+                last_year=years.get(row.id, (None, row.last_year))[1],
                 own_fen=amounts.get(row.id),
                 started=is_started(told),
                 reported=bool(told),

@@ -17,6 +17,7 @@ from portfolio.access import OPERATOR_READER
 from portfolio.facts import APPROVED, AS_ISSUED, EDITIONS
 from portfolio.plans import Plan, Programme
 from portfolio.projects import Project
+from portfolio.years import former_years
 from reports.indicators import indicator_figures
 from reports.rollup import Scope
 from reports.self_check_overlaps import twice_by_cuts
@@ -72,13 +73,12 @@ class _Works:
 
 def work_mismatches(session: Session, quarter: int) -> list[Mismatch]:
     """Where the roll-up of works or of an indicator, in either edition, is not what the rows come to."""
-    projects = live_projects(session, quarter)
     codes = {row.id: row.code for row in stream(session, Project)}
     names = {row.id: row.name for row in stream(session, Measure)}
     found: list[Mismatch] = []
     for edition in EDITIONS:
         scope = Scope(quarter, edition=edition)
-        works = _read(session, scope)
+        projects, works = live_projects(session, quarter, edition), _read(session, scope)
         for by in _BY:
             again = _added_up(projects, works, codes, by)
             for row in works_rollup(session, OPERATOR_READER, scope, by.split(",")):
@@ -106,6 +106,7 @@ def _read(session: Session, scope: Scope) -> _Works:
         works.units.setdefault(row.measure_id, row.unit)
         if row.operator not in ("≤", "<"):
             quantities[row.project_id].append(row)
+    years_then = former_years(session, scope.quarter)
     own = {(leaf, row.measure_id) for leaf, rows in quantities.items() for row in rows}
     for leaf, rows in quantities.items():
         project = packages[leaf]
@@ -115,7 +116,7 @@ def _read(session: Session, scope: Scope) -> _Works:
         for row in rows:
             if above is not None and (above.id, row.measure_id) in own:
                 continue  # the package counts its own quantity of this measure
-            years = _years(project, above) if row.per == "year" else 1
+            years = _years(project, above, years_then) if row.per == "year" else 1
             if years is not None:
                 amount = converted(Fraction(row.value_micro * years, MICRO), row.unit, works.units[row.measure_id])
                 sums = works.planned[leaf]
@@ -134,9 +135,11 @@ def _read(session: Session, scope: Scope) -> _Works:
     return works
 
 
-def _years(project: Project, above: Project | None) -> int | None:
-    first = project.first_year if project.first_year is not None or above is None else above.first_year
-    last = project.last_year if project.last_year is not None or above is None else above.last_year
+def _years(project: Project, above: Project | None, then: dict[int, tuple[int | None, int | None]]) -> int | None:
+    first, last = then.get(project.id or 0, (project.first_year, project.last_year))
+    if above is not None:
+        package = then.get(above.id or 0, (above.first_year, above.last_year))
+        first, last = package[0] if first is None else first, package[1] if last is None else last
     return None if first is None or last is None else last - first + 1
 
 

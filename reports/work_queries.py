@@ -18,6 +18,8 @@ from portfolio.access import Reader
 from portfolio.dated import in_force
 from portfolio.facts import counted
 from portfolio.projects import Project, ProjectProgramme
+from portfolio.states import not_archived
+from portfolio.years import years_in
 from reports.reported_states import ended_projects
 from reports.rollup import Scope, there_in
 
@@ -135,7 +137,7 @@ def planned_sums(scope: Scope, limited_to: Select[Any] | None) -> Subquery:
     is planned in the quarters before.
     """
     quantity = Quantity
-    first, last = _years()
+    first, last = _years(scope.quarter)
     yearly = col(quantity.per) == "year"
     whole = case((yearly, col(quantity.value_micro) * (last - first + 1)), else_=col(quantity.value_micro))
     groups = (col(quantity.project_id), col(quantity.measure_id), col(quantity.unit))
@@ -153,13 +155,13 @@ def planned_rows(scope: Scope, limited_to: Select[Any] | None) -> Subquery:
     `own_years` is 1 where the project or part has a last year of its own, and does not take that of its package.
     """
     quantity = Quantity
-    first, last = _years()
+    first, last = _years(scope.quarter)
     columns: tuple[Any, ...] = (
         col(quantity.id).label("quantity_id"),
         *(col(quantity.project_id), col(quantity.measure_id), col(quantity.unit)),
         *(col(quantity.value_micro), col(quantity.per)),
         *(first.label("first_year"), last.label("last_year")),
-        case((col(Project.last_year).is_not(None), 1), else_=0).label("own_years"),
+        case((years_in(Project, scope.quarter)[1].is_not(None), 1), else_=0).label("own_years"),
     )
     return _planned(scope, limited_to, columns).subquery("planned_rows")
 
@@ -167,12 +169,10 @@ def planned_rows(scope: Scope, limited_to: Select[Any] | None) -> Subquery:
 _PACKAGE = aliased(Project)
 
 
-def _years() -> tuple[Any, Any]:
-    """The years of a project or part, of a part without any those of its package."""
-    return (
-        func.coalesce(col(Project.first_year), col(_PACKAGE.first_year)),
-        func.coalesce(col(Project.last_year), col(_PACKAGE.last_year)),
-    )
+def _years(quarter: int) -> tuple[Any, Any]:
+    """The years of a project or part in a quarter, of a part without any those of its package."""
+    own, above = years_in(Project, quarter), years_in(_PACKAGE, quarter)
+    return func.coalesce(own[0], above[0]), func.coalesce(own[1], above[1])
 
 
 def _planned(scope: Scope, limited_to: Select[Any] | None, columns: Sequence[Any]) -> Select[Any]:
@@ -210,7 +210,7 @@ def leaves_by_plan(reader: Reader, scope: Scope, limited_to: Select[Any] | None)
 
     What keyed_leaves (money_queries.py) gives for these two keys, without reading what only other keys need.
     """
-    leaf, top, ended = aliased(Project), aliased(Project), ended_projects(scope.quarter)
+    leaf, top, ended = aliased(Project), aliased(Project), ended_projects(scope.quarter, scope.edition)
     member = (
         select_columns(ProjectProgramme.id)
         .where(col(ProjectProgramme.project_id) == col(top.id), in_force(ProjectProgramme, scope.quarter))
@@ -220,7 +220,7 @@ def leaves_by_plan(reader: Reader, scope: Scope, limited_to: Select[Any] | None)
         select_columns(col(leaf.id).label("leaf_id"), col(top.plan_id).label("plan_id"), col(top.code).label("project"))
         .join(top, col(top.id) == func.coalesce(leaf.parent_id, leaf.id))
         .where(
-            *(col(one.archived_at).is_(None) for one in (leaf, top)),
+            *(not_archived(one, scope.quarter, scope.edition) for one in (leaf, top)),
             *(col(one.id).not_in(ended) for one in (leaf, top)),
             col(top.parent_id).is_(None),
             member,

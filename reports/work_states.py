@@ -5,7 +5,7 @@ They go beside the sums of work_queries.py, where a page shows them.
 
 from typing import Any
 
-from sqlalchemy import Select, Subquery, func, literal
+from sqlalchemy import Select, Subquery, func, literal, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
@@ -29,6 +29,8 @@ def checked_sums(scope: Scope, limited_to: Select[Any] | None) -> Subquery:
         .group_by(col(check.based_on_id))
         .having(func.sum(standing(check)) > 0)
     )
+    if limited_to is not None:  # A check is of the leaf that its verification is of.
+        looked_at = looked_at.where(col(check.project_id).in_(limited_to))
     groups = (col(entry.project_id), col(entry.measure_id), col(entry.unit))
     query = (
         select_columns(*groups, func.sum(col(entry.quantity_micro)).label("checked"))
@@ -51,13 +53,16 @@ def unreported_leaves(scope: Scope, limited_to: Select[Any] | None) -> Subquery:
     A reported 0 and 不适用 are reports. Of what a package itself is to deliver any part may report.
     """
     planned, entry, part = planned_sums(scope, limited_to), WorkEntry, aliased(Project)
-    said = (
+    reports = (
         select_columns(col(entry.project_id).label("project_id"), col(entry.measure_id).label("measure_id"))
         .where(counted(entry, scope.quarter, scope.edition), col(entry.tier) == CLAIMED)
         .group_by(col(entry.project_id), col(entry.measure_id))
         .having(func.sum(standing()) > 0)
-        .cte("said")
     )
+    if limited_to is not None:
+        own = or_(col(Project.id).in_(limited_to), col(Project.parent_id).in_(limited_to))
+        reports = reports.where(col(entry.project_id).in_(select_columns(Project.id).where(own)))
+    said = reports.cte("said")
     of_parts = (
         select_columns(part.parent_id, said.c.measure_id)
         .select_from(said.join(part, col(part.id) == said.c.project_id))

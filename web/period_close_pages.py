@@ -1,14 +1,16 @@
 """关账 and reopening: the check list of what waits and what is missing, and the reason."""
 
+from collections import Counter
+
 from fastapi import APIRouter, Request, Response
 from sqlmodel import Session
 
 from portfolio.access import Reader
 from portfolio.periods import PERIOD_STATES
 from reports.period_flow import close_period, reopen_period
-from reports.period_rules import earlier_unclosed
-from reports.period_waiting import FACT_KINDS, waiting_of
+from reports.period_waiting import FACT_KINDS, closing_of
 from reports.return_board import STEPS, return_board
+from reports.sent_back import sent_back
 from web.choices import Choices
 from web.deps import Chosen, Reading, SignedIn, Writing, answered, leads_to
 from web.forms import NO_PROBLEMS, NOTHING_TYPED, Problems, Typed, TypedForm, shown_again
@@ -36,12 +38,7 @@ def _close_page(
     problems: Problems,
 ) -> Response:
     board = return_board(session, found.row)
-    quarters = [*earlier_unclosed(found.rows, found.row), found.row]
-    ending = [
-        one
-        for one in found.rows
-        if one.kind != "quarter" and not one.shut and one.last_quarter <= found.row.last_quarter
-    ]
+    closing = closing_of(session, found.plan, found.rows, found.row)
     return page(
         request,
         "periods/close.html",
@@ -49,9 +46,11 @@ def _close_page(
         plan=found.plan,
         row=found.row,
         title=period_name(found.row, choices.language),
-        quarters=[period_name(one, choices.language) for one in quarters],
-        ending=[period_name(one, choices.language) for one in ending],
-        waiting=waiting_of(session, found.plan, found.row.last_quarter),
+        closing=closing,
+        quarters=[period_name(one, choices.language) for one in closing.quarters],
+        unopened=[period_name(one, choices.language) for one in closing.earlier_unopened],
+        ending=[period_name(one, choices.language) for one in closing.ending],
+        waiting=closing.waiting,
         board=board,
         steps=STEPS,
         kinds=FACT_KINDS,
@@ -82,10 +81,12 @@ def post_close(
 
 @router.get("/quarter/{code}/{name}/reopen")
 def get_reopen(request: Request, code: str, name: str, reader: SignedIn, session: Reading, choices: Chosen) -> Response:
-    return _reopen_page(request, choices, movable(session, reader, code, name), NOTHING_TYPED, NO_PROBLEMS)
+    return _reopen_page(request, session, choices, movable(session, reader, code, name), NOTHING_TYPED, NO_PROBLEMS)
 
 
-def _reopen_page(request: Request, choices: Choices, found: OpenPeriod, typed: Typed, problems: Problems) -> Response:
+def _reopen_page(
+    request: Request, session: Session, choices: Choices, found: OpenPeriod, typed: Typed, problems: Problems
+) -> Response:
     return page(
         request,
         "periods/reopen.html",
@@ -93,6 +94,8 @@ def _reopen_page(request: Request, choices: Choices, found: OpenPeriod, typed: T
         plan=found.plan,
         row=found.row,
         title=period_name(found.row, choices.language),
+        back=Counter(one.kind for one in sent_back(session, {found.plan.id or 0})),
+        kinds=FACT_KINDS,
         action=f"/quarter/{found.plan.code}/{found.row.name}/reopen",
         typed=typed,
         problems=problems,
@@ -106,6 +109,6 @@ def post_reopen(
     if done := answered(session, typed.key, reader):
         return done
     found = movable(session, reader, code, name)
-    with shown_again(request, lambda problems: _reopen_page(request, choices, found, typed, problems)):
+    with shown_again(request, lambda problems: _reopen_page(request, session, choices, found, typed, problems)):
         reopen_period(session, found.plan, found.period, reason=typed["reason"], by=reader.actor)
     return leads_to(session, typed.key, reader, f"{found.board}&done=reopened")

@@ -10,6 +10,7 @@ from core.errors import N_
 from portfolio.access import Reader
 from portfolio.periods import PERIOD_STATES, ReportingPeriod
 from portfolio.plans import Plan
+from reports.order_list import waiting_by_department
 from reports.period_flow import add_returns, begin_review, keep_period, open_period
 from reports.period_rules import default_due, first_day, periods_of
 from reports.return_board import STEPS, return_board
@@ -89,9 +90,12 @@ def _board(
 ) -> dict[str, Any]:
     due = row.due_on or default_due(row.last_quarter, today())
     is_quarter = row.kind == "quarter"
+    board = return_board(session, row, first=own_departments(reader)) if is_quarter else None
+    asked = [] if board is None else [one.department_id for one in board.rows]
     return {
         "title": period_name(row, choices.language),
-        "board": return_board(session, row, first=own_departments(reader)) if is_quarter else None,
+        "board": board,
+        "orders": waiting_by_department(session, plan.id or 0, asked),
         "steps": STEPS,
         "own": own_departments(reader),
         "office": reader.may("periods", plan.id),

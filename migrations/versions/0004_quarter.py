@@ -45,6 +45,30 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_word_template_plan_id"), ["plan_id"], unique=False)
 
     op.create_table(
+        "archived_listing",
+        sa.Column("project_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("plan_id", sa.Integer(), nullable=False),
+        sa.Column("code", sa.String(length=60), nullable=False),
+        sa.Column(
+            "order_key",
+            sa.String(length=80).with_variant(sa.String(length=80, collation="C"), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column(
+            "name_sort",
+            sa.String(length=120).with_variant(sa.String(length=120, collation="C"), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("first_year", sa.Integer(), nullable=True),
+        sa.Column("last_year", sa.Integer(), nullable=True),
+        sa.Column("search_text", sa.Text(), nullable=False),
+        sa.Column("archived_period", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["plan_id"], ["plan.id"], name=op.f("fk_archived_listing_plan_id_plan")),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_archived_listing_project_id_project")),
+        sa.PrimaryKeyConstraint("project_id", name=op.f("pk_archived_listing")),
+    )
+    op.create_table(
         "carry_over",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("project_id", sa.Integer(), nullable=False),
@@ -194,6 +218,19 @@ def upgrade() -> None:
         sa.UniqueConstraint("period_id", name=op.f("uq_edition_period_id")),
         sa.UniqueConstraint("plan_id", "issue", name=op.f("uq_edition_plan_id_issue")),
     )
+    op.create_table(
+        "former_years",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("project_id", sa.Integer(), nullable=False),
+        sa.Column("first_year", sa.Integer(), nullable=True),
+        sa.Column("last_year", sa.Integer(), nullable=True),
+        sa.Column("until_quarter", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_former_years_project_id_project")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_former_years")),
+    )
+    with op.batch_alter_table("former_years", schema=None) as batch_op:
+        batch_op.create_index("ix_former_years_project", ["project_id", "until_quarter"], unique=False)
+
     op.create_table(
         "performance_frame",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -513,6 +550,9 @@ def upgrade() -> None:
     with op.batch_alter_table("order_answer", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_order_answer_order_id"), ["order_id"], unique=False)
 
+    with op.batch_alter_table("project", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("archived_period", sa.Integer(), nullable=True))
+
     with op.batch_alter_table("reporting_period", schema=None) as batch_op:
         batch_op.add_column(sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("opened_by", sa.String(length=120), nullable=True))
@@ -529,6 +569,19 @@ def upgrade() -> None:
     keep_append_only("return_workbook")
     keep_append_only("correction_fact")
     withdraw_readings()
+    post_states()
+
+
+def post_states() -> None:
+    """States are posted in a quarter: those that are there in the quarter of their day, because nothing was closed yet."""
+    with op.batch_alter_table("project_state", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("posted_period", sa.Integer(), nullable=True))
+    state = sa.table("project_state", sa.column("since_on", sa.Date()), sa.column("posted_period", sa.Integer()))
+    month = sa.extract("month", state.c.since_on)
+    quarter = sa.case((month <= 3, 1), (month <= 6, 2), (month <= 9, 3), else_=4)
+    op.execute(sa.update(state).values(posted_period=sa.extract("year", state.c.since_on) * 10 + quarter))
+    with op.batch_alter_table("project_state", schema=None) as batch_op:
+        batch_op.alter_column("posted_period", existing_type=sa.Integer(), nullable=False)
 
 
 SAYS = "value_micro IS NOT NULL OR grade IS NOT NULL OR judgement IS NOT NULL"
@@ -684,6 +737,10 @@ def downgrade() -> None:
     op.execute("ALTER TABLE reporting_period DROP COLUMN opened_by")
     op.execute("ALTER TABLE reporting_period DROP COLUMN opened_at")
 
+    op.execute("ALTER TABLE project_state DROP COLUMN posted_period")
+
+    op.execute("ALTER TABLE project DROP COLUMN archived_period")
+
     with op.batch_alter_table("order_answer", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_order_answer_order_id"))
 
@@ -740,6 +797,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_performance_frame_project")
 
     op.drop_table("performance_frame")
+    with op.batch_alter_table("former_years", schema=None) as batch_op:
+        batch_op.drop_index("ix_former_years_project")
+
+    op.drop_table("former_years")
     op.drop_table("edition")
     with op.batch_alter_table("department_return", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_department_return_plan_id"))
@@ -755,6 +816,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_carry_over_to_plan_id"))
 
     op.drop_table("carry_over")
+    op.drop_table("archived_listing")
     with op.batch_alter_table("word_template", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_word_template_plan_id"))
 
