@@ -129,7 +129,7 @@ def imported(database: Database, path: Path) -> None:
         return_ = session.exec(select(DepartmentReturn)).one()
         upload_id = new_upload(session, return_, session.exec(select(StoredFile)).one(), by=OPERATOR).id or 0
         stage_upload(session, upload_id, found, None)
-        apply_upload(session, upload_id, by=OPERATOR)
+        apply_upload(session, upload_id, found=found, by=OPERATOR)
 
 
 def inserted(database: Database, path: Path) -> None:

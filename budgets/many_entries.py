@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert
+from sqlalchemy import bindparam, func
 from sqlmodel import Session, col
 
 from budgets.entries import SUBMITTED, LedgerEntry, NewEntry, same_key
@@ -19,13 +19,14 @@ from core.audit import Actor
 from core.calendar import now
 from core.database import select_columns
 from core.errors import Broken, ManyBroken
+from core.inserting import insert_for_ids
 from core.money import LARGEST_FEN
 from portfolio.leaves import unfit_leaves
+from portfolio.periods import keep_quarters
 from portfolio.projects import Project
 
 _BATCH = 5_000
 _TABLE = LedgerEntry.__table__  # type: ignore[attr-defined]
-_ADD = insert(_TABLE).returning(_TABLE.c.id, sort_by_parameter_order=True)
 _LAST_ORDINALS = (
     select_columns(LedgerEntry.same_key, func.max(LedgerEntry.ordinal))
     .where(col(LedgerEntry.same_key).in_(bindparam("keys", expanding=True)))
@@ -48,6 +49,7 @@ def record_entries(
     """
     if not entries:
         return []
+    keep_quarters(session, {project.plan_id for project, _ in entries})
     lock_projects(session, {project.id or 0 for project, _ in entries})
     keep_sources(session, {new.source_id for _, new in entries if new.source_id is not None})
     _check(session, entries)
@@ -57,7 +59,7 @@ def record_entries(
     unset = {"reverses_id": None, "import_id": None, "own_department": False, "row_version": 1}
     rows = [{"project_id": project.id, **stored(new), **reported, **submitted, **unset} for project, new in entries]
     _number(session, rows)
-    ids = list(session.scalars(_ADD, rows))
+    ids = insert_for_ids(session, _TABLE, rows)
     lines = [
         audit.as_row(
             "record",

@@ -15,6 +15,7 @@ from sqlmodel import Field, Session, SQLModel, col, select
 
 from core.calendar import now
 from core.database import long_id
+from core.inserting import insert_rows
 
 
 class AuditEntry(SQLModel, table=True):
@@ -36,7 +37,9 @@ class AuditEntry(SQLModel, table=True):
     after: str | None = Field(default=None, sa_column=Column(Text))
 
 
-_ADD = insert(AuditEntry.__table__)  # type: ignore[attr-defined]
+_TABLE = AuditEntry.__table__  # type: ignore[attr-defined]
+_ADD = insert(_TABLE)
+_COLUMNS = ("at", "actor_id", "actor", "came_from", "action", "subject", "subject_id", "reason", "before", "after")
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,10 @@ def record(
 
 def record_all(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     """Adds the audit rows of a write of many records, each made by `as_row`, in one statement."""
-    session.execute(_ADD, rows)
+    if len(rows) == 1:
+        session.execute(_ADD, rows)
+        return
+    insert_rows(session, _TABLE, _COLUMNS, [tuple(row.values()) for row in rows], {})
 
 
 def as_row(
@@ -103,6 +109,7 @@ def as_row(
         changed = [name for name in after if before.get(name) != after[name]]
         before = {name: before.get(name) for name in changed}
         after = {name: after[name] for name in changed}
+    # In the order of _COLUMNS.
     return {
         "at": now(),
         "actor_id": by.id,

@@ -88,6 +88,7 @@ def _lookup(unit: str) -> tuple[str, Fraction]:
     raise UnknownUnit(field="unit", found=unit[:40])
 
 
+@lru_cache(maxsize=1024)
 def unit_name(text: str) -> str:
     """The unit as it is kept: width folded, spaces dropped, m2 written 平方米, /天 written /日.
 

@@ -6,6 +6,7 @@ The parts of a package are filed with it. Ended (终止) and archived projects n
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sqlalchemy import Select, and_, case, func
 from sqlalchemy.orm import aliased
@@ -14,6 +15,7 @@ from sqlmodel import Session, col
 from core.database import select_columns
 from portfolio.dated import in_force
 from portfolio.departments import Department
+from portfolio.facts import AS_CORRECTED
 from portfolio.projects import Project, ProjectBody
 from reports.reported_states import ended_projects
 
@@ -48,7 +50,7 @@ def filing_departments(quarter: int, plan_ids: Collection[int]) -> Select[tuple[
             col(Project.plan_id).in_(plan_ids),
             col(Project.parent_id).is_(None),
             col(Project.archived_at).is_(None),
-            col(Project.id).not_in(ended_projects(quarter)),
+            col(Project.id).not_in(ended_projects(quarter, AS_CORRECTED)),
         )
         .order_by(col(Project.plan_id), col(Project.position), col(Project.id))
     )
@@ -57,7 +59,7 @@ def filing_departments(quarter: int, plan_ids: Collection[int]) -> Select[tuple[
 def filings_of(session: Session, plan_ids: Collection[int], quarter: int) -> dict[int, Filing]:
     """Who files what in each of these plans. One query."""
     found: dict[int, dict[int | None, list[int]]] = {id_: defaultdict(list) for id_ in plan_ids}
-    for plan_id, project_id, department_id in session.execute(filing_departments(quarter, plan_ids)):
+    for plan_id, project_id, department_id in session.execute(_query(quarter, frozenset(plan_ids))):
         found[plan_id][department_id].append(project_id)
     return {
         plan_id: Filing(
@@ -65,6 +67,12 @@ def filings_of(session: Session, plan_ids: Collection[int], quarter: int) -> dic
         )
         for plan_id, groups in found.items()
     }
+
+
+@lru_cache(maxsize=64)
+def _query(quarter: int, plan_ids: frozenset[int]) -> Select[tuple[int, int, int | None]]:
+    # To build it costs more than to run it on a county's plan.
+    return filing_departments(quarter, plan_ids)
 
 
 def filing_of(session: Session, plan_id: int, quarter: int) -> Filing:

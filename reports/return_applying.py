@@ -7,7 +7,7 @@ finance. Everything is checked again; any problem refuses the whole. Order: proj
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
@@ -21,6 +21,7 @@ from core.audit import Actor
 from core.calendar import day_of
 from core.database import select_columns
 from core.errors import Broken, ManyBroken, SeveralBroken
+from core.inserting import insert_rows
 from core.units import text_from_micro, unit_of
 from milestones.many_reports import record_reports
 from milestones.many_works import record_works
@@ -82,7 +83,17 @@ class _Applying:
         return {"submitted_by": self.head, "by": self.reporter, "reason": reason[:1000]}
 
 
-def apply_return(session: Session, return_: DepartmentReturn, *, by: Reviewer) -> list[ReturnFact]:
+class MadeFact(NamedTuple):
+    """A fact that was made of a cell; it is kept as a ReturnFact."""
+
+    project_id: int
+    field: str
+    key: str
+    subject: str
+    subject_id: int
+
+
+def apply_return(session: Session, return_: DepartmentReturn, *, by: Reviewer) -> list[MadeFact]:
     """Makes the facts that the cells of a return add to the record. The caller keeps the period and the return.
 
     Errors: SomeBroken with every problem by cell.
@@ -94,7 +105,7 @@ def apply_return(session: Session, return_: DepartmentReturn, *, by: Reviewer) -
     if not read.effects.facts:
         return []
     made = _made(session, return_, read, by)
-    rows: list[ReturnFact] = []
+    rows: list[MadeFact] = []
     problems: dict[CellKey, list[Broken]] = {}
     for subject, make in _MAKERS.items():
         effects = [one for one in read.effects.facts.values() if one.subject == subject]
@@ -104,14 +115,11 @@ def apply_return(session: Session, return_: DepartmentReturn, *, by: Reviewer) -
             for place, problem in several.by_place.items():
                 problems.setdefault(effects[place].key, []).extend(_each(problem))
             continue
-        rows += [
-            ReturnFact(return_id=return_.id, **one.key._asdict(), subject=subject, subject_id=id_)
-            for one, id_ in zip(effects, ids, strict=True)
-        ]
+        rows += [MadeFact(*one.key, subject, id_) for one, id_ in zip(effects, ids, strict=True)]
     if problems:
         raise SomeBroken(problems)
-    session.add_all(rows)
-    session.flush()
+    table = ReturnFact.__table__  # type: ignore[attr-defined]
+    insert_rows(session, table, MadeFact._fields, rows, {"return_id": return_.id})
     return rows
 
 

@@ -30,6 +30,7 @@ from reports.returns import (
     ReturnNote,
     ReturnReminder,
 )
+from reports.sent_back import sent_back_of_returns
 
 EMPTY = "empty"  # a draft in which nothing stands yet
 STEPS = {
@@ -65,6 +66,7 @@ class BoardRow:
     reminded_at: datetime | None
     sent_back_reason: str | None
     own_department: bool
+    back: int  # amounts of it that closing sent back, although it was accepted
 
     @property
     def late(self) -> bool:
@@ -117,7 +119,9 @@ def return_board(
     assert period.id is not None
     on = on or today()
     filing = filings_of(session, {period.plan_id}, period.last_quarter)[period.plan_id]
-    rows = [_row(found, filing, period, on) for found in _returns(session, period.id)]
+    returns = _returns(session, period.id)
+    back = sent_back_of_returns(session, [found[0].id for found in returns])
+    rows = [_row(found, filing, period, on, back) for found in returns]
     rows.sort(key=lambda row: (row.department_id not in first, not row.late, not row.out, _days(row)))
     counts = {step: sum(row.step == step for row in rows) for step in STEPS}
     lacking = filing.by_department.keys() - {row.department_id for row in rows} if period.opened_at else set()
@@ -170,7 +174,7 @@ def _top() -> Any:
     return func.coalesce(col(Project.parent_id), col(Project.id))
 
 
-def _row(found: Any, filing: Filing, period: ReportingPeriod, on: date) -> BoardRow:
+def _row(found: Any, filing: Filing, period: ReportingPeriod, on: date, back: Mapping[int, int]) -> BoardRow:
     row, department, filled, sent, last, notes = found
     step = step_of(row.state, filled or 0, row.no_progress_reason)
     due = row.due_on or period.due_on
@@ -195,6 +199,7 @@ def _row(found: Any, filing: Filing, period: ReportingPeriod, on: date) -> Board
         reminded_at=last,
         sent_back_reason=row.sent_back_reason if step == SENT_BACK else None,
         own_department=row.own_department and step == ACCEPTED,
+        back=back.get(row.id, 0),
     )
 
 

@@ -5,9 +5,9 @@ Order of locks: the periods of the plan (shared), then the return, then its cell
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, insert, update
+from sqlalchemy import bindparam, delete, update
 from sqlmodel import Session, col
 
 from core import audit
@@ -15,6 +15,7 @@ from core.audit import Actor
 from core.calendar import now
 from core.database import select_columns
 from core.errors import Broken, Missing, Stale
+from core.inserting import insert_rows
 from portfolio.periods import ReportingPeriod, corrected_before
 from reports.period_rules import keep_period
 from reports.return_effects import Moment, effects_of
@@ -28,13 +29,13 @@ from reports.returns import RETURN_STATES, WEB, DepartmentReturn, ReturnCell
 SUBJECT = "department_return"
 _TABLE = ReturnCell.__table__  # type: ignore[attr-defined]
 _NAMED = ("return_id", "project_id", "field", "key")
+_NEW = ("project_id", "field", "key", "value", "base", "row_version")  # what differs from one new cell to the next
 _THIS = [_TABLE.c[name] == bindparam(f"of_{name}") for name in _NAMED]
 _DELETE = delete(_TABLE).where(*_THIS)
 _CHANGE = update(_TABLE).where(*_THIS)
 
 
-@dataclass(frozen=True, slots=True)
-class KeptCell:
+class KeptCell(NamedTuple):
     """A cell as it stands."""
 
     key: CellKey
@@ -46,7 +47,15 @@ class KeptCell:
 
 
 @dataclass(frozen=True, slots=True)
-class CellChange:
+class KeptReturn:
+    """A return that is kept from others until the transaction ends, with its period and its cells as they stand."""
+
+    row: DepartmentReturn
+    period: ReportingPeriod
+    stand: Mapping[CellKey, KeptCell]
+
+
+class CellChange(NamedTuple):
     """What a cell is to say; None clears it (未填报).
 
     `expected_version`: the version that the person saw (0: no cell); a cell that somebody changed since is refused. None does
@@ -59,8 +68,7 @@ class CellChange:
     as_typed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """What a save changed. `version` is that of the cell now, 0 when it was cleared."""
 
     key: CellKey
@@ -75,7 +83,7 @@ def cells_of(session: Session, return_id: int) -> dict[CellKey, KeptCell]:
     rows = session.execute(
         select_columns(*(getattr(ReturnCell, name) for name in columns)).where(col(ReturnCell.return_id) == return_id)
     )
-    found = [KeptCell(CellKey(*row[:3]), *row[3:]) for row in rows]
+    found = [KeptCell(CellKey(row[0], row[1], row[2]), *row[3:]) for row in rows]
     return {one.key: one for one in sorted(found, key=lambda one: reading_order(one.key))}
 
 
@@ -101,14 +109,26 @@ def put_cells(
     """
     assert return_.id is not None
     period = keep_for_filling(session, return_)
-    stand = cells_of(session, return_.id)
+    kept = KeptReturn(return_, period, cells_of(session, return_.id))
+    return put_kept_cells(session, kept, changes, origin=origin, by=by)
+
+
+def put_kept_cells(
+    session: Session, kept: KeptReturn, changes: Sequence[CellChange], *, origin: str, by: Actor
+) -> list[Change]:
+    """The same for who keeps the return and has read its cells already.
+
+    Errors: SomeBroken with every problem by cell, among them Stale.
+    """
+    return_, stand = kept.row, kept.stand
+    assert return_.id is not None
     # Of two changes of one cell the last one holds.
     wanted = {one.key: one for one in changes}
     changed = {key: one for key, one in wanted.items() if one.value != (stand[key].value if key in stand else None)}
     problems = _stale(wanted, stand)
     if not changed and not problems:
         return []
-    base = _checked(session, return_, period, changed, stand, problems)
+    base = _checked(session, return_, kept.period, changed, stand, problems)
     if problems:
         raise SomeBroken(dict(sorted(problems.items(), key=lambda one: reading_order(one[0]))))
     done = _write(session, return_.id, changed, stand, base, origin, by)
@@ -125,10 +145,7 @@ def check_cells(
     """
     assert return_.id is not None
     period = session.get_one(ReportingPeriod, return_.period_id)
-    if period.shut or period.last_quarter < corrected_before(session, return_.plan_id):
-        raise PeriodShut(period=period.name)
-    if period.opened_at is None:
-        raise PeriodNotOpen(period=period.name)
+    must_take_returns(session, period)
     if return_.state not in OPEN_STATES:
         raise ReturnNotOpen(state=RETURN_STATES[return_.state])
     problems: dict[CellKey, list[Broken]] = {}
@@ -136,16 +153,6 @@ def check_cells(
         stand = cells_of(session, return_.id)
         _checked(session, return_, period, {one.key: one for one in changes}, stand, problems)
     return problems
-
-
-def clear_cells(
-    session: Session, return_: DepartmentReturn, keys: Collection[CellKey], *, origin: str = WEB, by: Actor
-) -> list[Change]:
-    """Clears cells, so that nothing is said of them (未填报).
-
-    Errors: PeriodShut, PeriodNotOpen, ReturnNotOpen.
-    """
-    return put_cells(session, return_, [CellChange(key, None) for key in keys], origin=origin, by=by)
 
 
 def keep_for_filling(session: Session, return_: DepartmentReturn) -> ReportingPeriod:
@@ -167,11 +174,19 @@ def keep_open_period(session: Session, return_: DepartmentReturn, *, for_update:
     """
     name = session.scalars(select_columns(ReportingPeriod.name).where(col(ReportingPeriod.id) == return_.period_id))
     period = keep_period(session, return_.plan_id, name.one(), for_update=for_update)
-    if period.shut or period.last_quarter < corrected_before(session, return_.plan_id):
+    must_take_returns(session, period)
+    return period
+
+
+def must_take_returns(session: Session, period: ReportingPeriod) -> None:
+    """That returns of a period can still be filled in.
+
+    Errors: PeriodShut, PeriodNotOpen.
+    """
+    if period.shut or period.last_quarter < corrected_before(session, period.plan_id):
         raise PeriodShut(period=period.name)
     if period.opened_at is None:
         raise PeriodNotOpen(period=period.name)
-    return period
 
 
 def _stale(wanted: Mapping[CellKey, CellChange], stand: Mapping[CellKey, KeptCell]) -> dict[CellKey, list[Broken]]:
@@ -215,7 +230,7 @@ def _checked(
         if key in changed and not isinstance(against, Missing):
             problems.setdefault(key, []).append(against)
     asked = {key: after[key] for key in fitting if key.field == WORKS and key in after and not changed[key].as_typed}
-    for key, question in jumps_of(session, asked).items():
+    for key, question in jumps_of(session, scope, asked).items():
         problems.setdefault(key, []).append(question)
     return base
 
@@ -230,43 +245,43 @@ def _write(
     by: Actor,
 ) -> list[Change]:
     """A statement each for what is new, what is different and what is cleared."""
-    at = now()
-    new: list[dict[str, Any]] = []
+    same = {
+        "return_id": return_id,
+        "origin": origin,
+        "changed_at": now(),
+        "changed_by_id": by.id,
+        "changed_by": by.name,
+    }
+    new: list[tuple[Any, ...]] = []
     different: list[dict[str, Any]] = []
+    gone: list[dict[str, Any]] = []
     done: list[Change] = []
     for key in sorted(changed, key=reading_order):
         value, cell = changed[key].value, stand.get(key)
-        version = 0 if value is None else 1 if cell is None else cell.row_version + 1
-        done.append(Change(key, None if cell is None else cell.value, value, version))
-        row = {
-            "return_id": return_id,
-            **key._asdict(),
-            "value": value,
-            "base": base.get(key),
-            "origin": origin,
-            "changed_at": at,
-            "changed_by_id": by.id,
-            "changed_by": by.name,
-            "row_version": version,
-        }
-        if value is not None:
-            (new if cell is None else different).append(row)
-    gone = [{"return_id": return_id, **one.key._asdict()} for one in done if one.after is None]
+        if cell is None:
+            # What neither stands nor is wanted is no change: the value of a new cell is never empty.
+            new.append((*key, value, base.get(key), 1))
+            done.append(Change(key, None, value, 1))
+            continue
+        version = 0 if value is None else cell.row_version + 1
+        done.append(Change(key, cell.value, value, version))
+        named = {"of_return_id": return_id, "of_project_id": key.project_id, "of_field": key.field, "of_key": key.key}
+        if value is None:
+            gone.append(named)
+        else:
+            more = {name: value for name, value in same.items() if name != "return_id"}
+            different.append(named | more | {"value": value, "base": base.get(key), "row_version": version})
     if gone:
-        session.execute(_DELETE, [_named(row) for row in gone])
+        session.execute(_DELETE, gone)
     if different:
-        session.execute(_CHANGE, [_named(row) for row in different])
-    if new:
-        session.execute(insert(_TABLE), new)
+        session.execute(_CHANGE, different)
+    insert_rows(session, _TABLE, _NEW, new, same)
     return done
 
 
-def _named(row: dict[str, Any]) -> dict[str, Any]:
-    """The columns by which a cell is found under names of their own, beside those that change."""
-    return {name if name not in _NAMED else f"of_{name}": value for name, value in row.items()}
-
-
 def _note(session: Session, return_id: int, done: Sequence[Change], by: Actor) -> None:
-    before = {one.key.name: one.before for one in done}
-    after = {one.key.name: one.after for one in done}
-    audit.record(session, "fill", SUBJECT, return_id, before=before, after=after, by=by)
+    named = [(one.key.name, one.before, one.after) for one in done]
+    before = {name: value for name, value, _ in named if value is not None}
+    after = {name: value for name, _, value in named}
+    # Of cells that are all new there is nothing before.
+    audit.record(session, "fill", SUBJECT, return_id, before=before or None, after=after, by=by)

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+from typing import NamedTuple
 
 from core.calendar import last_day, quarter_name, quarter_of, today
 from core.errors import N_, Broken, Missing
@@ -82,8 +83,7 @@ class BeforeTheState(Broken):
     sentence = N_("“%(label)s”填写的是 %(found)s，应不早于现状态的起始日期 %(recorded)s。")
 
 
-@dataclass(frozen=True)
-class Effect:
+class Effect(NamedTuple):
     """A fact that would be made. `value` is canonical, like a cell's: money and works are what is added to the record.
 
     Of a state the key is that of state.state, `since_on` and `document` come with it. `subject` is that of ReturnFact.

@@ -7,6 +7,7 @@ A cell is kept as one canonical text: money in whole fen ("32000000"), works in 
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 from budgets.entries import STAGES
@@ -26,6 +27,7 @@ PROGRESS, PROBLEMS, COORDINATION = "text.progress", "text.problems", "text.coord
 NEXT_STEPS, LAMP_REASON = "text.next_steps", "text.lamp_reason"
 TEXT_FIELDS = (PROGRESS, PROBLEMS, COORDINATION, NEXT_STEPS, LAMP_REASON)
 STATE_FIELDS = (STATE, SINCE_ON, STATE_DOCUMENT)
+_LARGEST_MICRO = LARGEST_QUANTITY * MICRO
 EARLIEST_DAY, LATEST_DAY = date(1990, 1, 1), date(2099, 12, 31)
 
 
@@ -96,10 +98,14 @@ MONEY_FIELDS = {stage: f"money.{stage}" for stage in STAGES}
 _PLACES = {name: place for place, name in enumerate(FIELDS)}
 
 
-def reading_order(key: CellKey) -> tuple[int, int, str, str]:
+def reading_order(key: CellKey) -> tuple[int, tuple[int, str, str]]:
     """What cells of one project are sorted by: the fields in their order, then the keys; numbers as numbers."""
-    place = _PLACES.get(key.field, len(FIELDS))
-    return key.project_id, place, key.key.rjust(12) if key.key.isdigit() else "", key.key
+    return key[0], _order_within(key[1], key[2])
+
+
+@lru_cache(maxsize=4096)
+def _order_within(field: str, key: str) -> tuple[int, str, str]:
+    return _PLACES.get(field, len(FIELDS)), key.rjust(12) if key.isdigit() else "", key
 
 
 def field_of(key: CellKey) -> Field:
@@ -124,12 +130,12 @@ def key_from_name(name: str) -> CellKey:
     return found
 
 
-def must_be_canonical(key: CellKey, value: str) -> None:
-    """That a value is one that `value_from_text` gives.
+def must_be_canonical(key: CellKey, value: str, field: Field | None = None) -> None:
+    """That a value is one that `value_from_text` gives. `field`: that of the cell, from who looked it up.
 
     Errors: NoSuchCell, Invalid, TooLong, UnknownUnit.
     """
-    field = field_of(key)
+    field = field or field_of(key)
     try:
         if field.kind == MONEY:
             good = value.isascii() and value.isdigit() and str(int(value)) == value and int(value) <= LARGEST_FEN
@@ -159,7 +165,7 @@ _EXPECTED: dict[str, str | tuple[str, ...]] = {
 def _is_work(value: str) -> bool:
     micro, unit = work_of(value)
     try:
-        return 0 <= micro <= LARGEST_QUANTITY * MICRO and unit_name(unit) == unit and work_text(micro, unit) == value
+        return 0 <= micro <= _LARGEST_MICRO and unit_name(unit) == unit and work_text(micro, unit) == value
     except UnknownUnit:
         return False
 

@@ -17,7 +17,7 @@ from core.text import checked_text
 from portfolio.periods import ReportingPeriod
 from portfolio.reviewing import Reviewer
 from reports.period_flow import after_return_moved
-from reports.return_applying import apply_return, check_return, effects_now
+from reports.return_applying import MadeFact, apply_return, check_return, effects_now
 from reports.return_cells import SUBJECT, fillers_of, keep_open_period, values_of
 from reports.return_notes import NewNote, add_note, put_notes, settle_note
 from reports.return_rules import ACCEPT as ACCEPTING
@@ -42,7 +42,6 @@ from reports.returns import (
     SENT_BACK,
     SUBMITTED,
     DepartmentReturn,
-    ReturnFact,
 )
 
 __all__ = [
@@ -117,7 +116,7 @@ def approve_return(
 
 def accept_return(
     session: Session, return_: DepartmentReturn, *, expected_version: int | None = None, by: Reviewer
-) -> list[ReturnFact]:
+) -> list[MadeFact]:
     """The office's acceptance: the cells become facts, which come back.
 
     Errors: PeriodShut, PeriodNotOpen, AlreadyDone, NotInThisState, OwnReturn; SomeBroken with every problem by cell.

@@ -6,6 +6,7 @@ Making it of a return stands in return_workbooks.py, writing in workbook_return.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from core.errors import N_
 from reports.return_fields import SINCE_ON, STATE, STATE_DOCUMENT, TEXT_FIELDS, CellKey
@@ -131,8 +132,7 @@ class FormRow:
         return tuple(self.shown.get(name) for name in LOCKED[MONEY if self.kind == SPARE else self.kind])
 
 
-@dataclass(frozen=True, slots=True)
-class MadeRow:
+class MadeRow(NamedTuple):
     """A row of a workbook that was made, as it comes back out of the database.
 
     `shown` is in the order of LOCKED; an empty text stands for an empty cell, as in a file that is read.
@@ -141,8 +141,8 @@ class MadeRow:
     kind: str
     project_id: int
     rest: list[str]
-    shown: list[Shown]
     dimension: str
+    shown: list[Shown]
 
     @property
     def names(self) -> tuple[str, ...]:

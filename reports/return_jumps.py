@@ -5,8 +5,10 @@ The same rule as for a single report (milestones/work_rules.py), for many cells 
 
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import func
+from sqlalchemy import BindParameter, Select, bindparam, func
 from sqlmodel import Session, col
 
 from core.calendar import current_quarter
@@ -14,73 +16,105 @@ from core.database import select_columns
 from core.errors import N_, Broken
 from core.units import MICRO, converted
 from milestones.work_balances import not_reversed
-from milestones.work_context import Known
 from milestones.work_rules import JUMP, JumpOfTenThousand, amount_text
 from milestones.works import CLAIMED, ENTRY, NOT_APPLICABLE, WorkEntry
 from portfolio.facts import APPROVED, SUBMITTED
 from portfolio.projects import Project
 from reports.return_fields import CellKey, work_of
-from reports.return_scope import batches
+from reports.return_records import added
+from reports.return_scope import ReturnScope, batches
 from reports.rollup import Scope
-from reports.works import works_of_projects
+from reports.work_queries import planned_sums
+
+_PLANNED: str = N_("规划任务")
+_REPORTED: str = N_("此前最大的一次上报")
 
 
-def jumps_of(session: Session, asked: Mapping[CellKey, str]) -> dict[CellKey, Broken]:
+class _Known(NamedTuple):
+    """What is known of a measure of a project: what it is, and how much."""
+
+    name: str
+    micro: int
+    unit: str
+
+
+def jumps_of(session: Session, scope: ReturnScope, asked: Mapping[CellKey, str]) -> dict[CellKey, Broken]:
     """The question (JumpOfTenThousand) of each quantity that needs one; 不适用 and what nothing is known of need none."""
     quantities = {key: value for key, value in asked.items() if value != NOT_APPLICABLE}
     if not quantities:
         return {}
     ids = {key.project_id for key in quantities}
-    packages: dict[int, int] = {}
-    known: dict[tuple[int, int], list[Known]] = {}
+    packages = {id_: scope.projects[id_].parent_id for id_ in ids if id_ in scope.projects}
+    known: dict[tuple[int, str], list[_Known]] = {}
     for batch in batches(ids):
-        query = select_columns(Project.id, Project.parent_id).where(
-            col(Project.id).in_(batch), col(Project.parent_id).is_not(None)
-        )
-        packages |= dict(session.execute(query).all())
         _add_reported(session, batch, known)
-    for batch in batches(ids | set(packages.values())):
+    for batch in batches(ids | {id_ for id_ in packages.values() if id_ is not None}):
         _add_planned(session, batch, known)
     found: dict[CellKey, Broken] = {}
     for key, value in quantities.items():
-        micro, unit = work_of(value)
-        places = [(place, int(key.key)) for place in (key.project_id, packages.get(key.project_id)) if place]
-        problem = _jump(Fraction(micro, MICRO), unit, [one for place in places for one in known.get(place, ())])
+        against = known.get((key.project_id, key.key), [])
+        package = packages.get(key.project_id)
+        if package is not None:
+            against = [*against, *known.get((package, key.key), ())]
+        problem = _jump(*work_of(value), against)
         if problem is not None:
             problem.field = key.name
             found[key] = problem
     return found
 
 
-def _jump(value: Fraction, unit: str, known: list[Known]) -> Broken | None:
+def _jump(micro: int, unit: str, known: list[_Known]) -> Broken | None:
     """The question, when a quantity is a hundred times the largest that is known, or more."""
-    above_zero = [(converted(one.value, one.unit, unit), one) for one in known if one.value > 0]
-    largest, one = max(above_zero, key=lambda pair: pair[0], default=(None, None))
-    if largest is None or one is None or value < JUMP * largest:
+    largest: Fraction | int = 0
+    of: _Known | None = None
+    for one in known:
+        size = one.micro if one.unit == unit else converted(one.micro, one.unit, unit)
+        if size > largest:
+            largest, of = size, one
+    if of is None or micro < JUMP * largest:
         return None
     return JumpOfTenThousand(
-        found=amount_text(value, unit),
-        known=one.name,
-        reference=amount_text(one.value, one.unit),
-        times=int(value / largest),
+        found=amount_text(Fraction(micro, MICRO), unit),
+        known=of.name,
+        reference=amount_text(Fraction(of.micro, MICRO), of.unit),
+        times=int(micro / largest) if isinstance(largest, Fraction) else micro // largest,
     )
 
 
-def _add_planned(session: Session, ids: list[int], known: dict[tuple[int, int], list[Known]]) -> None:
-    for row in works_of_projects(session, Scope(current_quarter()), ids):
-        if row.planned is not None:
-            place = (row.ids[0], row.measure_id)
-            known.setdefault(place, []).append(Known(N_("规划任务"), row.planned, row.unit))
+def _add_planned(session: Session, ids: list[int], known: dict[tuple[int, str], list[_Known]]) -> None:
+    """The planned quantity of each measure; of several units as one sum."""
+    parts: dict[tuple[int, str], list[tuple[int, str]]] = {}
+    for project_id, measure_id, unit, micro in session.execute(_planned(current_quarter()), {"ids": ids}):
+        parts.setdefault((project_id, str(measure_id)), []).append((int(micro or 0), unit))
+    for place, several in parts.items():
+        micro, unit = several[0] if len(several) == 1 else work_of(added(several))
+        known.setdefault(place, []).append(_Known(_PLANNED, micro, unit))
 
 
-def _add_reported(session: Session, ids: list[int], known: dict[tuple[int, int], list[Known]]) -> None:
+def _add_reported(session: Session, ids: list[int], known: dict[tuple[int, str], list[_Known]]) -> None:
     """The largest report of each measure in each unit."""
+    for project_id, measure_id, unit, micro in session.execute(_reported(), {"ids": ids}):
+        known.setdefault((project_id, str(measure_id)), []).append(_Known(_REPORTED, int(micro or 0), unit))
+
+
+# To build these queries costs more than to run them for a small return.
+
+
+@lru_cache(maxsize=8)
+def _planned(quarter: int) -> Select[Any]:
+    ids: BindParameter[Any] = bindparam("ids", expanding=True)
+    sums = planned_sums(Scope(quarter), select_columns(Project.id).where(col(Project.id).in_(ids)))
+    return select_columns(sums.c.project_id, sums.c.measure_id, sums.c.unit, sums.c.planned)
+
+
+@lru_cache(maxsize=1)
+def _reported() -> Select[Any]:
     entry = WorkEntry
     keys = (col(entry.project_id), col(entry.measure_id), col(entry.unit))
-    query = (
+    return (
         select_columns(*keys, func.max(entry.quantity_micro))
         .where(
-            col(entry.project_id).in_(ids),
+            col(entry.project_id).in_(bindparam("ids", expanding=True)),
             col(entry.tier) == CLAIMED,
             col(entry.kind) == ENTRY,
             col(entry.state).in_((APPROVED, SUBMITTED)),
@@ -88,6 +122,3 @@ def _add_reported(session: Session, ids: list[int], known: dict[tuple[int, int],
         )
         .group_by(*keys)
     )
-    for project_id, measure_id, unit, micro in session.execute(query):
-        one = Known(N_("此前最大的一次上报"), Fraction(int(micro or 0), MICRO), unit)
-        known.setdefault((project_id, measure_id), []).append(one)

@@ -1,8 +1,10 @@
 """Where everything stands in a sheet of a filled form."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import itemgetter
+from typing import Any
 
 from budgets.importing.reading import Table
 from reports.return_form import LOCKED
@@ -17,7 +19,7 @@ class SheetLayout:
     header_line: int
     columns: Mapping[str, int]
 
-    @property
+    @cached_property
     def sheet(self) -> str:
         return self.table.sheet or ""
 
@@ -25,6 +27,12 @@ class SheetLayout:
     def locked(self) -> list[int | None]:
         """The places of the columns that only show something, in the order of LOCKED; None for one that was deleted."""
         return [self.columns.get(name) for name in LOCKED[self.kind]]
+
+    @cached_property
+    def shows(self) -> Callable[[Sequence[Any]], Sequence[Any]] | None:
+        """What the cells of those columns hold in a row; None where one of them was deleted."""
+        places = [place for place in self.locked if place is not None]
+        return itemgetter(*places) if len(places) == len(self.locked) > 1 else None
 
     @cached_property
     def width(self) -> int:

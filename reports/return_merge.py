@@ -5,14 +5,24 @@ do; both changed differently → a conflict, which a person decides for each cel
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 Key = TypeVar("Key")
 
 
-@dataclass(frozen=True, slots=True)
-class CellMerge(Generic[Key]):
+class Decidable(Protocol):
+    """A change as far as deciding about it goes."""
+
+    @property
+    def key(self) -> Any: ...
+    @property
+    def is_conflict(self) -> bool: ...
+
+
+Decided = TypeVar("Decided", bound=Decidable)
+
+
+class CellMerge(NamedTuple, Generic[Key]):
     """One cell in which the file differs from what stands now. None: nothing is said of it.
 
     `base`: when the workbook was made; `theirs`: in the file; `ours`: now.
@@ -48,9 +58,14 @@ def merged(
 
 
 def decided(
-    changes: Collection[CellMerge[Key]], take_file: Collection[Key], keep: Collection[Key]
-) -> tuple[list[CellMerge[Key]], list[CellMerge[Key]]]:
+    changes: Collection[Decided], take_file: Collection[Any], keep: Collection[Any]
+) -> tuple[list[Decided], list[Decided]]:
     """What is to be written once a person has decided, and the conflicts on which nobody has."""
-    wanted = [one for one in changes if not one.is_conflict or one.key in take_file]
-    left = [one for one in changes if one.is_conflict and one.key not in take_file and one.key not in keep]
+    wanted: list[Decided] = []
+    left: list[Decided] = []
+    for one in changes:
+        if not one.is_conflict or one.key in take_file:
+            wanted.append(one)
+        elif one.key not in keep:
+            left.append(one)
     return wanted, left

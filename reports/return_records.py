@@ -6,8 +6,10 @@ reported twice. Drafts and what was sent back do not. Grouped queries, as many f
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from fractions import Fraction
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import Select, bindparam, func
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -66,21 +68,9 @@ def money_in(
     session: Session, ids: Collection[int], quarter: int, *, states: Sequence[str] = COUNTING, since: int | None = None
 ) -> dict[CellKey, str]:
     """Money of the quarter by cell; with `since` of all quarters from that one to this one."""
-    entry = LedgerEntry
-    keys = (col(entry.project_id), col(entry.stage), col(FundingSource.key))
-    query = (
-        select_columns(*keys, func.sum(entry.amount_fen))
-        .outerjoin(FundingSource, col(FundingSource.id) == entry.source_id)
-        .where(
-            col(entry.project_id).in_(ids),
-            col(entry.state).in_(states),
-            col(entry.occurred_quarter) <= quarter,
-            col(entry.occurred_quarter) >= (quarter if since is None else since),
-        )
-        .group_by(*keys)
-    )
     sums: dict[CellKey, int] = {}
-    for project_id, stage, source, fen in session.execute(query):
+    asked = {"ids": list(ids), "last": quarter, "first": quarter if since is None else since}
+    for project_id, stage, source, fen in session.execute(_money_query(tuple(states)), asked):
         key = CellKey(project_id, MONEY_FIELDS[stage], (source or "") if stage in NEEDS_SOURCE else "")
         sums[key] = sums.get(key, 0) + int(fen)
     return {key: str(fen) for key, fen in sums.items()}
@@ -90,33 +80,58 @@ def works_in(
     session: Session, ids: Collection[int], quarter: int, *, states: Sequence[str] = COUNTING, since: int | None = None
 ) -> dict[CellKey, str]:
     """Reported works of the quarter by cell, or that a measure does not apply; what was reversed never was."""
-    entry, reversal = WorkEntry, aliased(WorkEntry)
-    undone = select_columns(reversal.id).where(
-        col(reversal.reverses_id) == col(entry.id), col(reversal.state).in_(states)
-    )
-    keys = (col(entry.project_id), col(entry.measure_id), col(entry.kind), col(entry.unit))
-    query = (
-        select_columns(*keys, func.sum(entry.quantity_micro))
-        .where(
-            col(entry.project_id).in_(ids),
-            col(entry.state).in_(states),
-            col(entry.tier) == CLAIMED,
-            col(entry.kind).in_((ENTRY, NOT_APPLICABLE)),
-            col(entry.occurred_quarter) <= quarter,
-            col(entry.occurred_quarter) >= (quarter if since is None else since),
-            ~undone.exists(),
-        )
-        .group_by(*keys)
-    )
     sums: dict[CellKey, list[tuple[int, str]]] = {}
     without: set[CellKey] = set()
-    for project_id, measure_id, kind, unit, micro in session.execute(query):
+    asked = {"ids": list(ids), "last": quarter, "first": quarter if since is None else since}
+    for project_id, measure_id, kind, unit, micro in session.execute(_works_query(tuple(states)), asked):
         key = CellKey(project_id, WORKS, str(measure_id))
         if kind == NOT_APPLICABLE:
             without.add(key)
         else:
             sums.setdefault(key, []).append((int(micro or 0), unit))
     return dict.fromkeys(without - sums.keys(), NOT_APPLICABLE) | {key: added(parts) for key, parts in sums.items()}
+
+
+# To build these queries costs more than to run them for a small return.
+
+
+@lru_cache(maxsize=8)
+def _money_query(states: tuple[str, ...]) -> Select[Any]:
+    entry = LedgerEntry
+    keys = (col(entry.project_id), col(entry.stage), col(FundingSource.key))
+    return (
+        select_columns(*keys, func.sum(entry.amount_fen))
+        .outerjoin(FundingSource, col(FundingSource.id) == entry.source_id)
+        .where(
+            col(entry.project_id).in_(bindparam("ids", expanding=True)),
+            col(entry.state).in_(states),
+            col(entry.occurred_quarter) <= bindparam("last"),
+            col(entry.occurred_quarter) >= bindparam("first"),
+        )
+        .group_by(*keys)
+    )
+
+
+@lru_cache(maxsize=8)
+def _works_query(states: tuple[str, ...]) -> Select[Any]:
+    entry, reversal = WorkEntry, aliased(WorkEntry)
+    undone = select_columns(reversal.id).where(
+        col(reversal.reverses_id) == col(entry.id), col(reversal.state).in_(states)
+    )
+    keys = (col(entry.project_id), col(entry.measure_id), col(entry.kind), col(entry.unit))
+    return (
+        select_columns(*keys, func.sum(entry.quantity_micro))
+        .where(
+            col(entry.project_id).in_(bindparam("ids", expanding=True)),
+            col(entry.state).in_(states),
+            col(entry.tier) == CLAIMED,
+            col(entry.kind).in_((ENTRY, NOT_APPLICABLE)),
+            col(entry.occurred_quarter) <= bindparam("last"),
+            col(entry.occurred_quarter) >= bindparam("first"),
+            ~undone.exists(),
+        )
+        .group_by(*keys)
+    )
 
 
 def reversals_waiting(session: Session, ids: Collection[int], quarter: int) -> set[CellKey]:

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from budgets.importing.cells import ERROR_VALUES, bad_cell, text_of
-from budgets.importing.findings import Findings
+from budgets.importing.findings import Findings, cell_name
 from budgets.sources import SourceNode, source_by_name
 from core.errors import N_, Broken, Missing
 from core.text import matching_key
@@ -124,7 +124,7 @@ class RowReading:
     # ---- what is shown and may not be changed
 
     def _check_shown(self, layout: SheetLayout, line: int, cells: list[Any], row: MadeRow) -> None:
-        if [cells[place] for place in layout.locked if place is not None] == row.shown and None not in layout.locked:
+        if layout.shows is not None and [*layout.shows(cells)] == row.shown:
             return
         for name, place, stood in zip(LOCKED[layout.kind], layout.locked, row.shown, strict=True):
             if place is None or cells[place] == stood or same_shown(cells[place], stood, _SHAPES[layout.kind][name]):
@@ -139,7 +139,7 @@ class RowReading:
     def _say(self, layout: SheetLayout, line: int, column: str, key: CellKey, value: str | None) -> None:
         if value is None and key not in self._made.base:
             return  # nothing was said before, nothing is said now
-        cell = layout.table.name(line, layout.columns[column])
+        cell = cell_name(line, layout.columns[column])
         if key in self.cells:
             sheet, other = self.places[key]
             error = CellTwice(found=value or "", other=f"{sheet} {other}", expected=N_("每一项只填一处"))
@@ -157,11 +157,14 @@ class RowReading:
         if bad and (line - 1, place) in bad:
             self._problem(layout, line, name, bad_cell(bad[line - 1, place]), cell)
             return False, None
-        if cell == "" or is_empty(cell):
-            return True, None
         try:
-            if cell in ERROR_VALUES:
-                raise bad_cell(cell)
+            if cell is None:
+                return True, None
+            if isinstance(cell, str):
+                if not cell.strip():
+                    return True, None
+                if cell in ERROR_VALUES:
+                    raise bad_cell(cell)
             return True, read(cell, TITLES[layout.kind][name])
         except Broken as error:
             self._problem(layout, line, name, error, cell)

@@ -2,8 +2,10 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import or_
+from sqlalchemy import BindParameter, Select, bindparam, or_
 from sqlmodel import Session, col, select
 
 from budgets.sources import NotAnEnd, Retired, SourceNode, source_tree
@@ -24,8 +26,7 @@ from reports.returns import DepartmentReturn, ReturnCell
 _BATCH = 5_000
 
 
-@dataclass(frozen=True)
-class ScopedProject:
+class ScopedProject(NamedTuple):
     """A project or part of a return. `is_leaf`: money and works stand on it."""
 
     id: int
@@ -48,6 +49,9 @@ class ReturnScope:
     sources: Mapping[str, SourceNode] = field(default_factory=dict)
     measures: Mapping[int, Measure] = field(default_factory=dict)
     milestones: Mapping[int, tuple[int, str]] = field(default_factory=dict)
+    fitting: set[tuple[str, str]] = field(
+        default_factory=set, compare=False
+    )  # measures and units that were found to fit
 
     @property
     def quarter(self) -> int:
@@ -80,28 +84,37 @@ def batches(ids: Collection[int]) -> list[list[int]]:
 
 def _projects(session: Session, ids: Collection[int]) -> dict[int, ScopedProject]:
     """These projects and their parts that were not archived; those asked for also when they were."""
-    query = select_columns(Project.id, Project.code, Project.name, Project.parent_id).where(
-        or_(
-            col(Project.id).in_(ids),
-            col(Project.parent_id).in_(ids) & col(Project.archived_at).is_(None),
-        )
-    )
-    rows = session.execute(query.order_by(col(Project.position), col(Project.id))).all()
+    rows = session.execute(_projects_query(), {"ids": ids}).all()
     packages = {parent_id for _, _, _, parent_id in rows if parent_id is not None}
     return {id_: ScopedProject(id_, code, name, parent, id_ not in packages) for id_, code, name, parent in rows}
 
 
 def _milestones(session: Session, ids: Collection[int]) -> dict[int, tuple[int, str]]:
-    query = (
+    return {id_: (project_id, name) for id_, project_id, name in session.execute(_milestones_query(), {"ids": ids})}
+
+
+# To build these queries costs more than to run them for a small return.
+
+
+@lru_cache(maxsize=1)
+def _projects_query() -> Select[Any]:
+    ids: BindParameter[Any] = bindparam("ids", expanding=True)
+    asked = or_(col(Project.id).in_(ids), col(Project.parent_id).in_(ids) & col(Project.archived_at).is_(None))
+    columns = select_columns(Project.id, Project.code, Project.name, Project.parent_id)
+    return columns.where(asked).order_by(col(Project.position), col(Project.id))
+
+
+@lru_cache(maxsize=1)
+def _milestones_query() -> Select[Any]:
+    return (
         select_columns(Milestone.id, Milestone.project_id, Milestone.name)
         .join(MilestonePlan, col(MilestonePlan.milestone_id) == Milestone.id)
         .where(
-            col(Milestone.project_id).in_(ids),
+            col(Milestone.project_id).in_(bindparam("ids", expanding=True)),
             col(MilestonePlan.effective_until).is_(None),
             col(MilestonePlan.dropped).is_(False),
         )
     )
-    return {id_: (project_id, name) for id_, project_id, name in session.execute(query)}
 
 
 def must_fit(scope: ReturnScope, key: CellKey, value: str | None = None) -> None:
@@ -119,7 +132,7 @@ def must_fit(scope: ReturnScope, key: CellKey, value: str | None = None) -> None
     if field_.on_top and project.parent_id is not None:
         raise OnItsPackage(project=project.name, label=field_.label)
     if value is not None:
-        must_be_canonical(key, value)
+        must_be_canonical(key, value, field_)
     if field_.keyed == "source":
         _must_be_source(scope, key, field_.label)
     elif field_.keyed == "measure":
@@ -145,12 +158,16 @@ def _must_be_source(scope: ReturnScope, key: CellKey, label: str) -> None:
 
 
 def _must_be_measure(scope: ReturnScope, key: CellKey, value: str | None, label: str) -> None:
+    unit = "" if value is None or value == NOT_APPLICABLE else work_of(value)[1]
+    if (key.key, unit) in scope.fitting:
+        return
     measure = scope.measures.get(int(key.key)) if key.key.isascii() and key.key.isdigit() else None
     if measure is None or not adds_up(measure.dimension):
         found = key.key if measure is None else measure.name
         raise NoSuchKey(label=label, found=found, expected=N_("列表中一个可以累加的工程量指标"))
-    if value is not None and value != NOT_APPLICABLE:
-        check_dimension(measure, work_of(value)[1])
+    if unit:
+        check_dimension(measure, unit)
+    scope.fitting.add((key.key, unit))
 
 
 def label_of(scope: ReturnScope, key: CellKey) -> tuple[str, str]:

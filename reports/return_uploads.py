@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlmodel import Session, col, select
 
@@ -23,10 +23,18 @@ from milestones.work_rules import JumpOfTenThousand
 from portfolio.departments import Department
 from portfolio.periods import ReportingPeriod
 from portfolio.plans import Plan
-from reports.return_cells import CellChange, check_cells, keep_for_filling, put_cells, values_of
+from reports.return_cells import (
+    CellChange,
+    KeptReturn,
+    cells_of,
+    check_cells,
+    keep_for_filling,
+    put_kept_cells,
+    values_of,
+)
 from reports.return_fields import CellKey
 from reports.return_form import MadeWorkbook
-from reports.return_merge import CellMerge, decided, merged
+from reports.return_merge import decided, merged
 from reports.return_problems import EXPECTED, AnotherReturn, UnknownWorkbook
 from reports.return_reading import FilledForm, control_of, read_form
 from reports.return_workbooks import find_made
@@ -49,8 +57,7 @@ class ConflictsLeft(Broken):
     sentence = N_("有 %(count)s 格在网页和文件里改得不一样，还没有选择以哪个为准，没有填入任何内容。")
 
 
-@dataclass(frozen=True, slots=True)
-class StagedChange:
+class StagedChange(NamedTuple):
     """A cell that the file would change: where it stands in the file, and its three values."""
 
     key: CellKey
@@ -59,10 +66,6 @@ class StagedChange:
     ours: str | None
     sheet: str
     cell: str
-
-    @property
-    def merge(self) -> CellMerge[CellKey]:
-        return CellMerge(self.key, self.base, self.theirs, self.ours)
 
     @property
     def is_conflict(self) -> bool:
@@ -79,9 +82,6 @@ class Examined:
     findings: Findings
     rows: int = 0
     checked: bool = True
-
-
-# ---- looking at a file
 
 
 def examined(session: Session, path: Path, expected: DepartmentReturn | None = None, *, check: bool = True) -> Examined:
@@ -128,10 +128,8 @@ def return_name(session: Session, return_: DepartmentReturn) -> str:
 
 def _changes(session: Session, made: MadeWorkbook, filled: FilledForm) -> tuple[StagedChange, ...]:
     ours = values_of(session, made.return_id)
-    return tuple(
-        StagedChange(one.key, one.base, one.theirs, one.ours, *filled.places[one.key])
-        for one in merged(made.base, filled.cells, ours)
-    )
+    places = filled.places
+    return tuple([StagedChange(*one, *places[one.key]) for one in merged(made.base, filled.cells, ours)])
 
 
 def add_problems(found: Examined, problems: Mapping[CellKey, Iterable[Broken]]) -> None:
@@ -143,9 +141,6 @@ def add_problems(found: Examined, problems: Mapping[CellKey, Iterable[Broken]]) 
             problem.facts.setdefault("expected", EXPECTED.get(problem.code, N_("见说明")))
             severity = WARNING if isinstance(problem, JumpOfTenThousand) else BLOCKING
             found.findings.add(problem, sheet=sheet, cell=cell, severity=severity)
-
-
-# ---- keeping what was found
 
 
 def new_upload(session: Session, return_: DepartmentReturn, file: StoredFile, *, by: Actor) -> ReturnUpload:
@@ -171,20 +166,22 @@ def stage_upload(session: Session, upload_id: int, found: Examined, marked: Stor
 
     Errors: NotStaged when it was applied or given up meanwhile.
     """
+    with uncollected():
+        return _staged(session, upload_id, found, marked)
+
+
+def _staged(session: Session, upload_id: int, found: Examined, marked: StoredFile | None) -> ReturnUpload:
     row = _claimed(session, upload_id, (READING, STAGED))
     row.workbook_id = None if found.made is None else found.made.id
     row.marked_file_id = None if marked is None else marked.id
     row.blocking_count = found.findings.blocking
     row.problems = found.findings.as_json(warnings=found.findings.warnings, rows=found.rows, checked=found.checked)
-    row.changes = json.dumps([_kept(one) for one in found.changes], ensure_ascii=False, separators=(",", ":"))
+    kept = [(*one[0], *one[1:]) for one in found.changes]
+    row.changes = json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
     row.state = STAGED
     session.add(row)
     session.flush()
     return row
-
-
-def _kept(one: StagedChange) -> list[Any]:
-    return [*one.key, one.base, one.theirs, one.ours, one.sheet, one.cell]
 
 
 def changes_of(row: ReturnUpload) -> list[StagedChange]:
@@ -209,9 +206,6 @@ def uploads_of(session: Session, return_id: int, limit: int = 10) -> list[Return
     return list(session.exec(rows.limit(limit)))
 
 
-# ---- taking it in, or giving it up
-
-
 def apply_upload(
     session: Session,
     upload_id: int,
@@ -219,16 +213,18 @@ def apply_upload(
     take_file: Collection[CellKey] = (),
     keep: Collection[CellKey] = (),
     as_typed: bool = False,
+    found: Examined | None = None,
     by: Actor,
 ) -> int:
     """Writes what a staged file changes into the cells of its return: all of it or nothing; how many cells changed comes back.
 
-    `take_file` and `keep` decide the conflicts; `as_typed`: the person looked at the jumps that were asked about.
+    `take_file` and `keep` decide the conflicts; `as_typed`: the person looked at the jumps that were asked about. `found`: what
+    was staged, from who staged it in this transaction and need not read it back.
     Errors: NotStaged, StillBlocked, ConflictsLeft; ChangedMeanwhile when a cell of the file was changed since it was read;
     those of put_cells.
     """
     with uncollected():
-        return _applied(session, upload_id, take_file, keep, as_typed=as_typed, by=by)
+        return _applied(session, upload_id, take_file, keep, as_typed=as_typed, found=found, by=by)
 
 
 def _applied(
@@ -238,25 +234,27 @@ def _applied(
     keep: Collection[CellKey],
     *,
     as_typed: bool,
+    found: Examined | None,
     by: Actor,
 ) -> int:
     row = _claimed(session, upload_id, (STAGED,))
     if row.blocking_count:
         raise StillBlocked(count=f"{row.blocking_count:,}")
     return_ = session.get_one(DepartmentReturn, row.return_id)
-    keep_for_filling(session, return_)
-    staged = changes_of(row)
-    ours = values_of(session, row.return_id)
+    period = keep_for_filling(session, return_)
+    staged = changes_of(row) if found is None else found.changes
+    stand = cells_of(session, row.return_id)
+    ours = {key: cell.value for key, cell in stand.items()}
     if any(ours.get(one.key) != one.ours for one in staged):
         raise ChangedMeanwhile(what=N_("有的格已在网页上修改"))
-    wanted, left = decided([one.merge for one in staged], take_file, keep)
+    wanted, left = decided(staged, take_file, keep)
     if left:
         raise ConflictsLeft(count=len(left))
     # Jumps were asked about when the file was checked; without any there is nothing to ask again.
-    found = found_in(row)
-    seen = as_typed or (found["checked"] and not found["warnings"])
-    changes = [CellChange(one.key, one.theirs, as_typed=seen) for one in wanted]
-    done = put_cells(session, return_, changes, origin=FILE, by=by)
+    told = found_in(row)
+    seen = as_typed or (told["checked"] and not told["warnings"])
+    changes = [CellChange(one.key, one.theirs, None, seen) for one in wanted]
+    done = put_kept_cells(session, KeptReturn(return_, period, stand), changes, origin=FILE, by=by)
     row.state, row.applied_at = APPLIED, now()
     session.add(row)
     facts = {"upload": upload_id, "changed": len(done), "kept": len(staged) - len(wanted)}

@@ -10,7 +10,8 @@ from sqlmodel import Session, select
 from core import audit
 from core.audit import Actor
 from core.signing import signature, signing_secret
-from reports.return_cells import values_of
+from portfolio.periods import ReportingPeriod
+from reports.return_cells import must_take_returns, values_of
 from reports.return_fields import CellKey
 from reports.return_form import SPARE, TEMPLATE_VERSION, MadeRow, MadeWorkbook, ReturnForm, signed_text
 from reports.return_form_rows import return_form
@@ -27,8 +28,12 @@ def make_workbook(
     language: str = "zh",
     by: Actor,
 ) -> ReturnWorkbook:
-    """Writes the workbook of a return as it stands now, and keeps what stands in it. Its token is the only chance in it."""
+    """Writes the workbook of a return as it stands now, and keeps what stands in it. Its token is the only chance in it.
+
+    Errors: PeriodShut, PeriodNotOpen: nobody could load it.
+    """
     assert return_.id is not None
+    must_take_returns(session, session.get_one(ReportingPeriod, return_.period_id))
     secret, token = signing_secret(session), secrets.token_hex(12)
     cells = values_of(session, return_.id)
     form = return_form(session, return_, cells, token, unit=unit, language=language)
@@ -80,9 +85,6 @@ def find_made(session: Session, token: str) -> MadeWorkbook | None:
         unit=kept["unit"],
         titles=kept["titles"],
         lists={name: tuple(offered) for name, offered in kept["lists"].items()},
-        rows={
-            key: MadeRow(kind, project_id, rest, shown, dimension)
-            for key, (kind, project_id, rest, dimension, shown) in kept["rows"].items()
-        },
+        rows={key: MadeRow._make(row) for key, row in kept["rows"].items()},
         base={CellKey(project_id, field, key): value for project_id, field, key, value in kept["cells"]},
     )

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 from openpyxl import Workbook, load_workbook  # type: ignore[import-untyped]
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, MergedCell  # type: ignore[import-untyped]
 from openpyxl.comments import Comment  # type: ignore[import-untyped]
-from openpyxl.styles import Alignment, Font, PatternFill  # type: ignore[import-untyped]
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side  # type: ignore[import-untyped]
 from openpyxl.worksheet.properties import PageSetupProperties  # type: ignore[import-untyped]
 from openpyxl.worksheet.worksheet import Worksheet  # type: ignore[import-untyped]
 
@@ -28,11 +28,13 @@ from reports.findings import Words
 _NAME: str = N_("问题清单")
 _AUTHOR: str = N_("青山账")
 _WRONG, _DOUBTFUL = PatternFill("solid", fgColor="FFC7CE"), PatternFill("solid", fgColor="FFEB9C")
+_HEADING = PatternFill("solid", fgColor="E5EFE9")
+_LINES = Border(*(Side(style="thin", color="BFC9C3"),) * 4)
 _CELL = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})")
 _ROW = re.compile(r"([0-9]{1,7}):[0-9]{1,7}")
 _WIDTHS = (5, 14, 10, 60, 28, 36)
 _HEADINGS = (N_("序号"), N_("工作表"), N_("单元格"), N_("问题"), N_("填写的是"), N_("应为"))
-_MARGIN = "    "
+_LINE = 15  # points: a row is as high as its longest text, because LibreOffice leaves the rows of a copy as they are
 
 _log = log_named("qingshan.returns")
 
@@ -145,23 +147,39 @@ def _add_list(book: Any, problems: Sequence[Problem], words: Words) -> None:
     sheet = book.create_sheet(name, 0)
     for place, (heading, width) in enumerate(zip(_HEADINGS, _WIDTHS, strict=True), start=1):
         cell = sheet.cell(1, place, words.say(heading))
-        cell.font = Font(bold=True)
+        cell.font, cell.fill, cell.border = Font(bold=True), _HEADING, _LINES
+        cell.alignment = Alignment(horizontal="center", vertical="center")
         sheet.column_dimensions[cell.column_letter].width = width
     for number, problem in enumerate(problems, start=1):
         language = words.language
-        texts = (problem.sheet or "", problem.cell or "", problem.message.get(language, ""), problem.found)
-        sheet.cell(number + 1, 1, number)
-        for place, text in enumerate((*texts, problem.expected.get(language, "")), start=2):
+        texts: tuple[str, ...] = (
+            problem.sheet or "",
+            problem.cell or "",
+            problem.message.get(language, ""),
+            problem.found,
+        )
+        sheet.cell(number + 1, 1, number).alignment = Alignment(horizontal="center", vertical="top")
+        texts = (*texts, problem.expected.get(language, ""))
+        lines = max(-(-_units(text) // (width - 2)) for text, width in zip(texts, _WIDTHS[1:], strict=True))
+        sheet.row_dimensions[number + 1].height = _LINE * max(1, lines)
+        for place, text in enumerate(texts, start=2):
             _put(sheet, number + 1, place, text)
             sheet.cell(number + 1, place).alignment = Alignment(wrap_text=True, vertical="top")
         if problem.sheet in book.sheetnames and problem.cell and _CELL.fullmatch(problem.cell):
             link = sheet.cell(number + 1, 3)
             link.hyperlink = f"#'{problem.sheet}'!{problem.cell}"
             link.font = Font(underline="single", color="1F5C45")
-    sheet.freeze_panes = "A2"
+        for place in range(1, len(_HEADINGS) + 1):
+            sheet.cell(number + 1, place).border = _LINES
+    sheet.freeze_panes, sheet.print_title_rows = "A2", "1:1"
     sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", 9
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.page_setup.fitToHeight = 0
     book.active = 0
     for one in book.worksheets[1:]:
         one.sheet_view.tabSelected = False
+
+
+def _units(text: str) -> int:
+    """How wide a text is printed, in the width of a digit: a Chinese character takes two."""
+    return sum(2 if sign > "\u2e7f" else 1 for sign in text)

@@ -72,10 +72,12 @@ def write_return_workbook(
 
 
 def form_title(words: Words, form: ReturnForm) -> str:
+    """What a return is called: the department, then the period."""
     return words.say(N_("%(department)s%(period)s填报表"), department=form.department, period=form.period_name)
 
 
 def title_of(words: Words, column: FormColumn) -> str:
+    """The head of a column, in the language of the book."""
     return words.say(column.title)
 
 
@@ -177,6 +179,10 @@ def _write_shown(book: Book, sheet: Worksheet, row: int, place: int, column: For
 
 
 def moment_of(day: str) -> datetime:
+    """The midnight that a spreadsheet keeps for an ISO day.
+
+    Errors: ValueError for a text that is no day.
+    """
     found = date.fromisoformat(day)
     return datetime(found.year, found.month, found.day)  # noqa: DTZ001 (a day in a cell, not a moment)
 

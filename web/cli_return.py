@@ -20,7 +20,7 @@ from core.settings import settings
 from portfolio.access import Reader
 from portfolio.departments import Department
 from portfolio.periods import ReportingPeriod
-from reports.exports import plan_for
+from reports.period_rules import found_in, periods_of
 from reports.return_fields import FIELDS
 from reports.return_rules import FILL, SomeBroken, must_move
 from reports.return_scope import label_of, scope_of
@@ -37,7 +37,8 @@ from reports.return_uploads import (
 from reports.return_workbooks import make_workbook
 from reports.returns import DepartmentReturn
 from web.cli_context import Acting, opened, say
-from web.cli_options import PlanOption, WrongOption, one_of, print_json
+from web.cli_files import write_file
+from web.cli_options import PlanOption, WrongOption, one_of, plan_named, print_json
 from web.return_upload_jobs import marked_copy
 
 app = typer.Typer(no_args_is_help=True, help="Workbooks of department returns.")
@@ -82,20 +83,18 @@ def make(
         reader = acts.reader(session)
         row = _find(session, reader, plan, period, department)
         make_workbook(session, row, made, unit=unit, language=language, by=reader.actor)
-        _write(out, made.getvalue())
+        write_file(out, [made.getvalue()])
     say(N_("已写出 %(file)s。"), file=out)
 
 
-def _write(out: Path, content: bytes) -> None:
-    written = out.with_name(out.name + ".part")
-    written.write_bytes(content)
-    written.replace(out)
-
-
 def _find(session: Session, reader: Reader, plan_code: str, period: str, department: str) -> DepartmentReturn:
-    """Errors: NoReturn, NotAPeriod; NotThere for who may neither fill it in nor accept it."""
-    plan = plan_for(session, reader, plan_code)
-    name = str(period_from_text(period))
+    """Errors: NoReturn, NotAPeriod, UnknownPeriod, WrongOption; NotThere for who may neither fill it in nor accept it."""
+    plan = plan_named(session, reader, plan_code)
+    wanted = period_from_text(period)
+    assert plan.id is not None
+    if (asked := found_in(periods_of(session, plan.id), wanted)).kind != "quarter":
+        raise WrongOption(label="PERIOD", found=asked.name, expected=N_("季度，如 2025Q4"))
+    name = str(wanted)
     rows = session.exec(
         select(DepartmentReturn, Department.name)
         .join(ReportingPeriod, ReportingPeriod.id == DepartmentReturn.period_id)  # type: ignore[arg-type]
@@ -108,7 +107,7 @@ def _find(session: Session, reader: Reader, plan_code: str, period: str, departm
             if not reader.may("accept_works", row.plan_id):
                 must_move(reader, row, FILL)
             return row
-    expected = tuple(found for _row, found in rows) or (N_("无，这个季度还没有开启"),)
+    expected = tuple(found for _row, found in rows) or (N_("无，这个季度没有开启填报"),)
     raise NoReturn(plan=plan.short_title, period=name, found=department, expected=expected)
 
 
@@ -206,7 +205,7 @@ def _apply(acts: Acting, file: Path, found: Examined, *, as_typed: bool) -> None
         upload = new_upload(session, row, stored, by=reader.actor)
         assert upload.id is not None
         stage_upload(session, upload.id, found, None)
-        apply_upload(session, upload.id, as_typed=as_typed, by=reader.actor)
+        apply_upload(session, upload.id, as_typed=as_typed, found=found, by=reader.actor)
 
 
 def _mark(file: Path, found: Examined, marked: Path | None) -> None:
@@ -216,7 +215,7 @@ def _mark(file: Path, found: Examined, marked: Path | None) -> None:
     if copy is None:
         say(N_("没有需要标注的单元格，没有写出副本。"))
     else:
-        _write(marked, copy)
+        write_file(marked, [copy])
         say(N_("已写出 %(file)s。"), file=marked)
 
 

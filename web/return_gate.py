@@ -19,6 +19,7 @@ from reports.filing import filing_of
 from reports.return_board import step_of
 from reports.return_rules import ACCEPT, APPROVE, FILL, SEND_BACK, SUBMIT, TAKE_BACK, moves_of, must_move
 from reports.returns import DepartmentReturn, ReturnCell, ReturnNote
+from reports.sent_back import sent_back_of_returns
 
 EVERYWHERE = ("office", "auditor")  # read the returns of every department that their grant reaches
 OF_THEIR_OWN = ("owner", "head")
@@ -49,6 +50,7 @@ class OpenedReturn:
     moves: frozenset[str]
     own: bool
     may_note: bool
+    back: int  # amounts of it that closing sent back, although it was accepted
 
     @property
     def id(self) -> int:
@@ -135,6 +137,7 @@ def opened_return(session: Session, reader: Reader, id_: int) -> OpenedReturn:
         moves=moves,
         own=row.department_id in own_departments(reader),
         may_note=not period.shut and (its_own or reader.may("accept_works", row.plan_id)),
+        back=sent_back_of_returns(session, [id_]).get(id_, 0),
     )
 
 

@@ -198,7 +198,8 @@ def _works(standing: Standing, leaf: LeafRow) -> Section:
 
 def _work_cell(standing: Standing, line: WorkLine) -> CellShown:
     known = [(N_("任务数量"), line.target), (N_("累计上报"), line.cumulative), (N_("核实合格"), line.verified)]
-    beside = [(label, decimal(value)) for label, value in known if value is not None]
+    # The unit may be chosen, and last quarter may have been reported in another one: each figure names its own.
+    beside = [(label, f"{decimal(value)} {line.unit or ''}".strip()) for label, value in known if value is not None]
     if line.last is not None:
         beside.insert(0, (N_("上季"), readable(line.key, line.last, standing)))
     recorded = line.recorded

@@ -64,7 +64,7 @@ class Table:
         """
         count, bad_lines = 0, {line + 1 for line, _ in self.marks.bad}
         for line, cells in text_rows(self.path) if self.kind == CSV else self._of_sheet():
-            if any(cell != "" for cell in cells) or line in bad_lines:
+            if cells.count("") < len(cells) or line in bad_lines:
                 count += 1
                 if count > MOST_ROWS + _MORE_LINES:
                     raise too_many_rows()
@@ -120,9 +120,10 @@ def open_sheets(path: Path) -> list[Table]:
     checked = _checked(path, kind)
     book = _opened(path)
     names = tuple(one.name for one in book.sheets_metadata if one.typ == SheetTypeEnum.WorkSheet)
+    marked = xlsx.marks_by_sheet(path, names) if kind == XLSX else checked
     found = []
     for name in names:
-        marks = xlsx.marks_of(path, name) if kind == XLSX else checked.get(name, SheetMarks())
+        marks = marked.get(name, SheetMarks())
         try:
             opened = book.get_sheet_by_name(name)
         except CalamineError as error:

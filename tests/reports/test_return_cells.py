@@ -1,7 +1,6 @@
 """Writing cells: all or none, refused by name, the same again changes nothing."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -158,7 +157,7 @@ def test_a_cell_that_somebody_changed_since_is_not_overwritten(desk: Desk) -> No
     with pytest.raises(SomeBroken):
         put_cells(desk.session, desk.forestry, [unseen], by=desk.people.owner)
     # The same as what stands is nothing to decide.
-    assert put_cells(desk.session, desk.forestry, [replace(mine, value="200")], by=desk.people.owner) == []
+    assert put_cells(desk.session, desk.forestry, [mine._replace(value="200")], by=desk.people.owner) == []
 
 
 @pytest.mark.parametrize("state", ["submitted", "approved", "accepted"])

@@ -90,3 +90,15 @@ def test_wrong_usage_ends_with_2(qingshan: Run, tmp_path: Path) -> None:
     assert "qingshan林业局" in unknown.stderr
     assert qingshan("return", "make", "2025Q4", "--plan", "qingshan", "--out", out).returncode == 2
     assert qingshan("return", "check", str(tmp_path / "none.xlsx")).returncode == 2
+    forest = ("--department", "qingshan林业局")
+    for period, plan, file, words in (
+        ("2025Q4", "nowhere", out, "没有代码为“nowhere”的规划"),
+        ("2031Q4", "qingshan", out, "没有报告期 2031Q4"),
+        ("2025", "qingshan", out, "季度，如 2025Q4"),
+        ("2024Q1", "qingshan", out, "没有开启填报"),
+        ("2025Q4", "qingshan", str(tmp_path / "none" / "a.xlsx"), "检查文件夹是否存在"),
+    ):
+        refused = qingshan("return", "make", period, "--plan", plan, *forest, "--out", file)
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert words in refused.stderr
+    assert list(tmp_path.glob("*.xlsx*")) == []
