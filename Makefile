@@ -62,6 +62,7 @@ bench: setup  ## speed, as ratios to a baseline in the same run; writes benchmar
 	$(BIN)/python -m benchmarks.posting
 	$(BIN)/python -m benchmarks.spend_import
 	$(BIN)/python -m benchmarks.returns
+	$(BIN)/python -m benchmarks.report
 
 lock:  ## resolve the dependencies anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q pyproject.toml -o requirements.lock

@@ -14,7 +14,7 @@ ADDED, REMOVED, CHANGED = "added", "removed", "changed"
 _INVERSE = {ADDED: REMOVED, REMOVED: ADDED, CHANGED: CHANGED}
 # What tells the rows of a table apart, the first that every row has and no two share.
 _IDENTITIES = ("key", "code", "no", "number", "project", "name", "title", "label")
-_DERIVED = ("narrative", "notes")  # what is only said of the figures
+_DERIVED = ("narrative", "notes", "english")  # what is only said of the figures
 _NAMES = ("name", "milestone", "title", "label", "programme", "department", "source", "text")
 _PLACES = ("number", "position", "order")
 _EXACT = "_exact"  # beside a rounded ratio stands the exact one

@@ -106,6 +106,7 @@ class EditionContents:
     corrections: tuple[CorrectionRow, ...]
     orders: tuple[OrderRow, ...]
     notes: tuple[str, ...]
+    said_in: str = "zh"  # the language of its sentences
 
 
 # The headline numbers, in the order in which they are read; what a report of less than a plan lacks is left out.
@@ -123,26 +124,33 @@ _RATES = ("investment_completion", "annual_completion", "receipt", "payment", "b
 
 
 def contents_of(data: Mapping[str, Any], unit: str, words: Words) -> EditionContents:
-    """What the data says, in a money unit and a language; texts of the plan and sentences are Chinese in any."""
+    """What the data says, in a money unit and a language; texts of the plan are Chinese in any.
+
+    Sentences are as they were written at the issue, in the language if the edition has them in it, else in Chinese.
+    """
     cover = data["cover"]
+    english = data.get("english") if words.language == "en" else None
+    said = {**cover, **data, **(english or {})}
+    red = [row for row in data["projects"] if (row["lamp"] or {}).get("colour") == RED]
     return EditionContents(
         title=words.say(cover["title"]),
         plan=cover["plan_title"] or cover["short_title"],
         jurisdiction=cover["jurisdiction"],
-        period=cover["period_name"],
+        period=said["period_name"],
         as_of=cover["as_of_on"],
-        narrative=tuple(data["narrative"]),
+        narrative=tuple(said["narrative"]),
         totals=tuple(_totals(data, unit, words)),
         lamps=tuple(
             LampRow(f"{SHAPES[colour]} {words.say(name)}", data["lamps"][colour], colour)
             for colour, name in COLOURS.items()
             if data["lamps"].get(colour)
         ),
-        red=tuple(_red(row) for row in data["projects"] if (row["lamp"] or {}).get("colour") == RED),
+        red=tuple(_red(row, (english or {}).get("lamps", {})) for row in red),
         indicators=tuple(_indicator(row) for row in data["indicators"]),
         corrections=tuple(_correction(row, unit, words) for row in data["corrections"]),
         orders=tuple(_order(row, words) for row in data["orders"]),
-        notes=tuple(data["notes"]),
+        notes=tuple(said["notes"]),
+        said_in="zh" if english is None else "en",
     )
 
 
@@ -173,8 +181,8 @@ def _signed(text: str | None) -> str | None:
     return text if text is None or text.startswith("-") or not text.strip("0.,") else f"+{text}"
 
 
-def _red(row: Mapping[str, Any]) -> RedRow:
-    lamp = row["lamp"]
+def _red(row: Mapping[str, Any], english: Mapping[str, Any]) -> RedRow:
+    lamp = english.get(row["code"], row["lamp"])
     return RedRow(row["code"], row["name"], row["lead"], lamp["reason"], lamp["turns_green_by"])
 
 

@@ -3,7 +3,7 @@
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlmodel import Session
@@ -15,7 +15,7 @@ from portfolio.plans import Plan
 from reports.edition_contents import contents_of
 from reports.edition_reading import DATA, WORD, WORKBOOK
 from reports.findings import words_in
-from reports.quarterly import QuarterlyReport, build
+from reports.quarterly import Issued, QuarterlyReport, build
 from reports.quarterly_data import canonical_data, canonical_record
 from reports.quarterly_scope import plan_scope
 from reports.word import WordFacts, filled_template
@@ -35,18 +35,19 @@ class EditionFiles:
     files: Mapping[str, bytes]
 
 
-def edition_files(session: Session, plan: Plan, period: Period, *, issue: int, demo: bool) -> EditionFiles:
-    """Builds the report of a plan as issued, at plan scope, and writes its files.
+def edition_files(session: Session, plan: Plan, period: Period, *, issued: Issued, demo: bool) -> EditionFiles:
+    """Builds the report of a plan as issued, at plan scope, and writes its files, the workbook and the Word file with its number.
 
     Errors: FiguresDisagree when the rows of the report are not what the roll-up says; those of filled_template.
     """
     assert plan.id is not None
-    report = built_report(session, OPERATOR_READER, plan, period, AS_ISSUED)
+    built = built_report(session, OPERATOR_READER, plan, period, AS_ISSUED)
+    report = replace(built, cover=replace(built.cover, issued=issued))
     data = canonical_data(report)
     template, name = template_in_use(session, plan.id)
     facts = word_facts(
         contents_of(json.loads(data), UNIT, words_in(LANGUAGE)),
-        issue=issue,
+        issue=issued.issue,
         unit=UNIT,
         demo=demo,
         made_on=report.cover.as_of_on,

@@ -22,6 +22,7 @@ from reports.edition_report import edition_files
 from reports.editions import Edition
 from reports.issue_checks import check_closed, check_nothing_taken_in, checked_figures
 from reports.period_rules import keep_period
+from reports.quarterly import Issued
 
 LONGEST_NOTE = 1000
 CHECKING, WRITING, KEEPING = N_("核对各项数字"), N_("汇总并写出报告"), N_("编号并保存")
@@ -54,7 +55,7 @@ def issue_edition(
     tell(WRITING)
     number, issue = _next_numbers(session, plan.id)
     demo = holds_demo(session)
-    made = edition_files(session, plan, period_from_text(kept.name), issue=issue, demo=demo)
+    made = edition_files(session, plan, period_from_text(kept.name), issued=Issued(number, issue), demo=demo)
     tell(KEEPING)
     stored = {kind: _stored(session, made.files[kind], f"{made.title}.{kind}", kind, by) for kind in KINDS}
     at = now()

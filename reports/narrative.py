@@ -5,6 +5,7 @@ What is not known is said to be unknown; a rate without a denominator is never 0
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -20,22 +21,28 @@ from reports.quarterly import QuarterlyReport
 from reports.quarterly_lists import LATE
 from reports.quarterly_lists import MET as MET_IN_PERIOD
 
+_FEN_IN_A_MILLION = 10**8
 _NAMED = 3  # red projects that the paragraph names
 
 
 @dataclass(frozen=True)
 class _Amounts:
-    """How amounts are said: in one unit, with its name."""
+    """How amounts are said: in one unit, with its name; in English, which counts in thousands, in millions."""
 
     unit: str
     name: str
 
     def __call__(self, fen: int | None) -> str:
-        return f"{formatted(fen or 0, self.unit)} {self.name}"
+        if self.name == self.unit:
+            return f"{formatted(fen or 0, self.unit)} {self.name}"
+        if self.unit == "元":
+            return f"CNY {formatted(fen or 0, self.unit)}"
+        millions = (Decimal(fen or 0) / _FEN_IN_A_MILLION).quantize(Decimal("0.01"), ROUND_HALF_UP)
+        return f"CNY {millions:,} million"
 
 
 def narrative(report: QuarterlyReport, unit: str, unit_name: str) -> tuple[Sentence, ...]:
-    """The sentences, in the order in which they are read out."""
+    """The sentences, in the order in which they are read out; in Chinese `unit_name` is the unit itself."""
     say = _Amounts(unit, unit_name)
     parts = (_money_so_far, _this_year, _this_period, _paid) if _has_money(report) else (_no_money,)
     found = [sentence for part in parts for sentence in part(report, say)]

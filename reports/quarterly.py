@@ -7,11 +7,13 @@ figure comes from its one definition: money.py, works.py, progress.py, lamps.py,
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from sqlmodel import Session
 
 from core.calendar import Period, last_day
+from core.collecting import uncollected
 from core.errors import N_, Broken
 from portfolio.access import Reader
 from portfolio.facts import AS_CORRECTED
@@ -33,6 +35,7 @@ from reports.quarterly_overview import narrowed
 from reports.quarterly_rows import ProjectGroup, ProjectRow, project_groups
 from reports.quarterly_scope import Asked, PeriodOutsidePlan, ReportScope, asked_for
 from reports.quarterly_years import YearFigures, year_figures
+from reports.reported_money import ReportedMoney, together
 from reports.three_figures import GroupProgress
 
 __all__ = ["PeriodOutsidePlan", "QuarterlyReport", "ReportScope", "build", "check"]
@@ -59,6 +62,14 @@ class FiguresDisagree(Broken):
     sentence = N_(
         "项目明细与汇总不一致，报告没有生成：%(what)s，明细 %(rows)s，汇总 %(figures)s。请运行 qingshan check。"
     )
+
+
+@dataclass(frozen=True)
+class Issued:
+    """The number of an edition: `number` counts all editions of the installation (第…号), `issue` those of the plan (总第…期)."""
+
+    number: int
+    issue: int
 
 
 @dataclass(frozen=True)
@@ -89,6 +100,7 @@ class Cover:
     as_of_on: date
     edition: str
     generated_for: str
+    issued: Issued | None = None  # None while it is no edition
 
     @property
     def draft(self) -> bool:
@@ -126,6 +138,11 @@ class QuarterlyReport:
         """The projects that count, in the order of the report."""
         return tuple(row for group in self.groups for row in group.rows)
 
+    @cached_property
+    def reported(self) -> ReportedMoney:
+        """What was reported of any project: the totals of the report show nothing else."""
+        return together(row.money.reported for row in self.rows if row.money is not None)
+
 
 def build(
     session: Session, reader: Reader, scope: ReportScope, period: Period, *, edition: str = AS_CORRECTED
@@ -134,6 +151,13 @@ def build(
 
     Errors: NotThere when the reader may not see it; PeriodOutsidePlan; FiguresDisagree; Invalid for an edition that there is not.
     """
+    with uncollected():
+        report = _built(session, reader, scope, period, edition)
+    check(report)
+    return report
+
+
+def _built(session: Session, reader: Reader, scope: ReportScope, period: Period, edition: str) -> QuarterlyReport:
     asked = asked_for(session, reader, scope, period, edition)
     figures = overview(session, reader, asked.scope)
     money = report_money(session, reader, asked)
@@ -147,7 +171,7 @@ def build(
         figures = narrowed(session, reader, asked, figures, rows, (found, commitments, contradictions))
     outside = left_out(session, reader, asked.scope)
     archived = None if asked.narrow else len(outside.archived)
-    report = QuarterlyReport(
+    return QuarterlyReport(
         cover=_cover(reader, asked),
         overview=figures,
         money=money,
@@ -169,8 +193,6 @@ def build(
         definitions=definitions(figures.total, ended=len(ended), archived=archived or 0),
         notes=notes_of(figures, asked, ended, early_closings(session, asked)),
     )
-    check(report)
-    return report
 
 
 def _cover(reader: Reader, asked: Asked) -> Cover:

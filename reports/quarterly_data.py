@@ -2,6 +2,7 @@
 
 Plain values only: fen as whole numbers, exact fractions as pairs, days as ISO texts, texts of the plan as printed, sentences in
 Chinese. Nothing in it depends on the reader, the language, the unit, the moment, or on how the database numbers its rows.
+What the report says in words stands a second time under `english`, so that an edition is read in English as it was issued.
 """
 
 import json
@@ -10,8 +11,8 @@ from datetime import date
 from typing import Any
 
 from core.errors import N_
-from core.language import translate
-from reports.findings import Words
+from reports.findings import Words, words_in
+from reports.lamp_words import BLUE, RED, YELLOW
 from reports.money_ended import EndedFigures
 from reports.money_figures import NUMBERS, STAGE_COLUMNS, MoneyFigures
 from reports.money_movement import Movement
@@ -20,13 +21,14 @@ from reports.progress_rows import reason_of, ways_of
 from reports.quarterly import Cover, QuarterlyReport
 from reports.quarterly_data_lists import commitment_record, correction_record, keyed, plain, standing_record, value_of
 from reports.quarterly_lists import due_and_met
+from reports.quarterly_money import ProjectMoney
 from reports.quarterly_rows import PartRow, ProjectGroup, ProjectRow
 from reports.quarterly_works import ProjectWork
 from reports.quarterly_years import YearFigures
 from reports.three_figures import GroupProgress
 
 SCHEMA = 1
-_CHINESE = Words("zh", lambda text: translate(text, "zh"))
+_CHINESE, _ENGLISH = words_in("zh"), words_in("en")
 _UNIT = N_("万元")  # what the sentences of an edition are said in
 _HEADLINES = ("projects", "leaves", "started", *(name for name in NUMBERS if name.endswith("_fen")))
 
@@ -43,11 +45,16 @@ def canonical_record(report: QuarterlyReport) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "cover": _cover(report.cover),
-        "narrative": [_CHINESE.sentence(one) for one in narrative(report, _UNIT, _UNIT)],
+        "narrative": _narrative(report, _CHINESE),
         "notes": [_CHINESE.sentence(one) for one in report.notes],
-        "figures": _figures(money.whole),
+        "english": _english(report),
+        "figures": _figures(money.whole) | _so_far(report),
         "headlines": [
-            {"key": name, "value": getattr(money.whole, name), "before": getattr(money.before, name)}
+            {
+                "key": name,
+                "value": report.reported.so_far(name, getattr(money.whole, name)),
+                "before": report.reported.so_far_before(name, getattr(money.before, name)),
+            }
             for name in _HEADLINES
         ],
         "overview": {
@@ -77,6 +84,24 @@ def canonical_record(report: QuarterlyReport) -> dict[str, Any]:
         "warnings": _unique([keyed(one) for one in report.warnings]),
         "corrections": [correction_record(one) for one in report.corrections],
         "orders": [{"key": f"{one.plan}/{one.number}"} | plain(one) for one in report.orders],
+    }
+
+
+def _narrative(report: QuarterlyReport, words: Words) -> list[str]:
+    return [words.sentence(one) for one in narrative(report, _UNIT, words.money_unit(_UNIT))]
+
+
+def _english(report: QuarterlyReport) -> dict[str, Any]:
+    """What is said of the figures, in English: the sentences, and why each lamp that is neither green nor grey is lit."""
+    lit = {row.code: row.lamp.worst for row in report.rows if row.lamp and row.lamp.colour in (RED, YELLOW, BLUE)}
+    return {
+        "period_name": _ENGLISH.sentence(report.cover.period_name),
+        "narrative": _narrative(report, _ENGLISH),
+        "notes": [_ENGLISH.sentence(one) for one in report.notes],
+        "lamps": {
+            code: {"reason": reason_of(lamp, _ENGLISH), "turns_green_by": ways_of(lamp, _ENGLISH) or None}
+            for code, lamp in lit.items()
+        },
     }
 
 
@@ -114,6 +139,11 @@ def _cover(cover: Cover) -> dict[str, Any]:
 def _figures(one: MoneyFigures) -> dict[str, Any]:
     figures: dict[str, Any] = {name: getattr(one, name) for name in NUMBERS if name != "amount_fen"}
     return figures | {"rates": {name: rate.exact for name, rate in one.rates.items()}}
+
+
+def _so_far(report: QuarterlyReport) -> dict[str, int | None]:
+    """The sums of the ledger: null where nobody reported any of it. The rates keep counting such a sum as 0."""
+    return {name: report.reported.so_far(name, getattr(report.money.whole, name)) for name in STAGE_COLUMNS.values()}
 
 
 def _group(one: MoneyFigures, by: Sequence[str]) -> dict[str, Any]:
@@ -184,23 +214,23 @@ def _ended(one: EndedFigures) -> dict[str, Any]:
 def _money(row: ProjectRow, report: QuarterlyReport) -> dict[str, Any] | None:
     if row.money is None:
         return None
-    year = row.money.years.get(report.cover.period.year)
+    money = row.money
     return {
         **{name: getattr(row.money.whole, name) for name in ("secured_fen", "gap_fen", "budget_fen", "year_plan_fen")},
-        **{name: getattr(row.money.whole, name) for name in STAGE_COLUMNS.values()},
+        **{name: money.so_far(name) for name in STAGE_COLUMNS.values()},
         "rates": {name: rate.exact for name, rate in row.money.whole.rates.items()},
-        "work_done_this_year_fen": 0 if year is None else year.work_done_fen or 0,
+        "work_done_this_year_fen": money.in_year(report.cover.period.year, "work_done_fen"),
+        "work_done_this_period_fen": money.in_period("work_done_fen"),
         "moved": {figure: _movement(one) for figure, one in sorted(row.money.moved.items())},
-        "years": {
-            str(number): _of_year(row.code, number, one, report.years) for number, one in row.money.years.items()
-        },
+        "years": {str(number): _of_year(row.code, number, money, report.years) for number in money.years},
         "sources": list(row.money.sources),
     }
 
 
-def _of_year(code: str, year: int, one: MoneyFigures, years: Iterable[YearFigures]) -> dict[str, Any]:
+def _of_year(code: str, year: int, money: ProjectMoney, years: Iterable[YearFigures]) -> dict[str, Any]:
     original = next((found.originals.get(code) for found in years if found.year == year), None)
-    sums = {name: getattr(one, name) for name in ("budget_fen", "work_done_fen", "paid_fen")}
+    spent = {name: money.in_year(year, name) for name in ("work_done_fen", "paid_fen")}
+    sums = {"budget_fen": money.years[year].budget_fen} | spent
     return sums if original is None else sums | {"original_fen": original}
 
 

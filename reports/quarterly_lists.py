@@ -117,7 +117,9 @@ def warning_rows(
 ) -> tuple[WarningRow, ...]:
     """What the rules about money find in these leaves (code and name by id), by rule, then in the order of the leaves."""
     seen = reader.sees(Project.plan_id) & col(Project.plan_id).in_(asked.scope.plan_ids or ())  # type: ignore[arg-type]
-    found = [one for one in money_warnings(session, seen, asked.quarter) if one.project_id in leaves]
+    found = [
+        one for one in money_warnings(session, seen, asked.quarter, asked.scope.edition) if one.project_id in leaves
+    ]
     explained = explanations_of(session, found)
     sources = dict(session.exec(select(FundingSource.id, FundingSource.name)).all())
     rows = []

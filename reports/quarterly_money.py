@@ -1,7 +1,7 @@
 """The money of the report, all of it from the one roll-up: the whole, by source and year, by group, and how it moved."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from sqlmodel import Session, col
 
@@ -13,6 +13,7 @@ from portfolio.access import Reader
 from reports.money_figures import STAGE_COLUMNS, MoneyFigures
 from reports.money_movement import BUDGET, Movement, movement
 from reports.quarterly_scope import Asked
+from reports.reported_money import ReportedMoney, reported_money
 
 MOVED = (BUDGET, *STAGE_COLUMNS.values())
 
@@ -39,12 +40,30 @@ class ReportMoney:
 
 @dataclass(frozen=True)
 class ProjectMoney:
-    """The money of one project: as of the end, in each year (by year), how each figure moved, and from which sources."""
+    """The money of one project: as of the end, in each year (by year), how each figure moved, and from which sources.
+
+    `reported` tells a 0 that was reported from what nobody reported; who shows a sum of the ledger asks for it below.
+    """
 
     whole: MoneyFigures
     years: Mapping[int, MoneyFigures]
     moved: Mapping[str, Movement]
     sources: tuple[str, ...]
+    reported: ReportedMoney = field(default_factory=ReportedMoney)
+
+    def so_far(self, figure: str) -> int | None:
+        """A sum of the ledger up to the end of the period; None where nobody reported any of it. Units: fen."""
+        return self.reported.so_far(figure, getattr(self.whole, figure))
+
+    def in_year(self, year: int, figure: str) -> int | None:
+        """The same of a year."""
+        found = self.years.get(year)
+        return self.reported.of_year(year, figure, None if found is None else getattr(found, figure))
+
+    def in_period(self, figure: str) -> int | None:
+        """The same of the period alone, without corrections of earlier ones."""
+        found = self.moved.get(figure)
+        return self.reported.of_period(figure, None if found is None else found.flow_fen)
 
 
 def report_money(session: Session, reader: Reader, asked: Asked) -> ReportMoney:
@@ -112,12 +131,14 @@ def project_money(session: Session, reader: Reader, asked: Asked, order: Sequenc
     moved: dict[str, dict[str, Movement]] = {}
     for row in movement(session, reader, asked.scope, ("project",), first=asked.first):
         moved.setdefault(str(row.keys[0]), {})[row.figure] = row
+    reported = reported_money(session, reader, asked)
     return {
         code: ProjectMoney(
             one,
             years.get(code, {}),
             moved.get(code, {}),
             tuple(sorted(sources.get(code, ()), key=lambda name: places.get(name, len(places)))),
+            reported.get(code, ReportedMoney()),
         )
         for one in asked.money(session, reader, "project")
         if (code := str(one.keys[0]))

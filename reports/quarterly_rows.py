@@ -18,6 +18,8 @@ from portfolio.dated import in_force
 from portfolio.departments import Department
 from portfolio.plans import Heading, headings
 from portfolio.projects import Project, ProjectBody
+from portfolio.states import not_archived
+from portfolio.years import YEARS, years_in
 from reports.lamp_reading import project_lamps
 from reports.lamps import ProjectLamp
 from reports.money_ended import EndedFigures, ended_money
@@ -136,8 +138,8 @@ def _records(session: Session, reader: Reader, asked: Asked) -> "list[_Record]":
     query = (
         select_columns(
             *(Project.id, Project.plan_id, Project.code, Project.name, Project.content, Project.place, Project.note),
-            *(Project.first_year, Project.last_year, facts.c.department_id, facts.c.fen),
-            col(Project.id).in_(ended_projects(asked.quarter)),
+            *(facts.c.first_year, facts.c.last_year, facts.c.department_id, facts.c.fen),
+            col(Project.id).in_(ended_projects(asked.quarter, asked.scope.edition)),
             func.coalesce(*deepest),
         )
         .select_from(joined)
@@ -209,20 +211,24 @@ def _bodies(session: Session, asked: Asked) -> dict[int, str]:
     return dict(session.execute(query).all())
 
 
+def _labelled(quarter: int) -> list[Any]:
+    return [year.label(name) for name, year in zip(YEARS, years_in(Project, quarter), strict=True)]
+
+
 def _parts(session: Session, asked: Asked) -> dict[int, list[Any]]:
     """The parts that count of each package, in order."""
     query = (
         select_columns(
             *(Project.parent_id, Project.id, Project.code, Project.name, Project.content, Project.place, Project.note),
-            *(Project.first_year, Project.last_year, Estimate.amount_fen),
+            *(*_labelled(asked.quarter), Estimate.amount_fen),
         )
         .outerjoin(Estimate, and_(col(Estimate.project_id) == Project.id, in_force(Estimate, asked.quarter)))
         .where(
             col(Project.plan_id).in_(asked.scope.plan_ids or ()),
             col(Project.parent_id).is_not(None),
-            col(Project.archived_at).is_(None),
+            not_archived(Project, asked.quarter, asked.scope.edition),
             there_in(Project, asked.quarter),
-            col(Project.id).not_in(ended_projects(asked.quarter)),
+            col(Project.id).not_in(ended_projects(asked.quarter, asked.scope.edition)),
         )
         .order_by(col(Project.position), col(Project.id))
     )

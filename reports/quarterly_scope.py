@@ -37,6 +37,8 @@ Keyed = TypeVar("Keyed", bound=_WithKeys)
 
 
 class PeriodOutsidePlan(Broken):
+    """A period was asked for in which none of the plans runs."""
+
     sentence = N_("《%(plan)s》的规划期是 %(first)s—%(last)s 年，没有 %(found)s 这个报告期。")
 
 
@@ -53,18 +55,22 @@ class ReportScope:
 
 
 def plan_scope(plan: Plan) -> ReportScope:
+    """Everything of one plan."""
     return ReportScope(PLAN, plan.code)
 
 
 def programme_scope(plan: Plan, name: str) -> ReportScope:
+    """The projects under one heading of a plan."""
     return ReportScope(PROGRAMME, plan.code, name)
 
 
 def department_scope(name: str, plan: Plan | None = None) -> ReportScope:
+    """The projects that a department leads, in one plan or in all of them."""
     return ReportScope(DEPARTMENT, None if plan is None else plan.code, name)
 
 
 def jurisdiction_scope(code: str) -> ReportScope:
+    """Everything in a jurisdiction and below it, by its code."""
     return ReportScope(JURISDICTION, None, code)
 
 
@@ -86,6 +92,7 @@ class Asked:
 
     @property
     def quarter(self) -> int:
+        """The last quarter of the period, as of which the figures stand."""
         return self.scope.quarter
 
     @property
@@ -100,6 +107,7 @@ class Asked:
 
     @property
     def yearly(self) -> bool:
+        """Whether the period is longer than a quarter."""
         return self.period.kind != "quarter"
 
     @cached_property

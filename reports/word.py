@@ -19,6 +19,7 @@ from jinja2.runtime import Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from core.errors import N_, Broken
+from reports.word_mistakes import mistake, place_of_mistake, place_of_name
 
 WORD_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 MOST_TEMPLATE_BYTES = 5_000_000
@@ -47,7 +48,7 @@ class TemplateUnreadable(Broken):
 
 
 class TemplateTooMuch(Broken):
-    sentence = N_("模板要做的事情超出了范围：%(found)s。模板只能输出字段、判断和逐行列出。")
+    sentence = N_("模板要做的事情超出了范围：%(found)s%(place)s。模板只能输出字段、判断和逐行列出。")
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class _Steps:
     def take(self) -> None:
         self.left -= 1
         if self.left < 0:
-            raise TemplateTooMuch(found=N_("循环的次数太多"))
+            raise TemplateTooMuch(found=N_("循环的次数太多"), place="")
 
 
 class _Rows(list[Any]):
@@ -129,13 +130,16 @@ def filled_template(template: bytes, facts: WordFacts, *, name: str) -> bytes:
         written = io.BytesIO()
         word.docx.save(written)
     except TemplateSyntaxError as error:
-        raise TemplateUnreadable(field="file", found=error.message or "", place=_place(error)) from error
+        said, around = error.message or "", tuple(getattr(error, "docx_context", ()))
+        place = place_of_mistake(template, said, error.lineno, around)
+        raise TemplateUnreadable(field="file", found=mistake(said), place=place) from error
     except UndefinedError as error:
-        raise UnknownPlaceholder(field="file", found=_placeholder(error), place=_place(error)) from error
+        named = _placeholder(error)
+        raise UnknownPlaceholder(field="file", found=named, place=place_of_name(template, named)) from error
     except SecurityError as error:
-        raise TemplateTooMuch(field="file", found=str(error)) from error
+        raise TemplateTooMuch(field="file", found=str(error), place=place_of_name(template, str(error))) from error
     except TemplateError as error:
-        raise TemplateUnreadable(field="file", found=str(error), place=_place(error)) from error
+        raise TemplateUnreadable(field="file", found=mistake(str(error)), place="") from error
     except TemplateTooMuch:
         raise
     except (
@@ -234,9 +238,3 @@ def _placeholder(error: UndefinedError) -> str:
     """The name that stands in the template."""
     found = _WHAT.search(str(error))
     return next((name for name in found.groups() if name), str(error)) if found else str(error)
-
-
-def _place(error: TemplateError) -> str:
-    """The words around the place, which a reader can look for in the template; nothing when they are not known."""
-    around = "".join(getattr(error, "docx_context", ())).strip()
-    return f"（{' '.join(around.split())[:60]}）" if around else ""

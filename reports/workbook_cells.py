@@ -62,22 +62,22 @@ def _printed(text: str) -> str:
     return text.replace("&", "&&")
 
 
-def add_heading(book: Book, sheet: Worksheet, title: str, under: str, last: int, *, unit: bool) -> int:
+def add_heading(book: Book, sheet: Worksheet, title: str, under: str, last: int, *, unit: bool, first: int = 0) -> int:
     """The title, and below it what it is about and the money unit; the row after them comes back."""
-    row = add_band(book, sheet, 0, last)
+    row = add_band(book, sheet, 0, last, first=first)
     set_height(book, sheet, row, 30)
-    merge_text(book, sheet, row, 0, last, title, "title")
-    unit_from = max(last - 1, 1) if unit else last + 1
-    merge_text(book, sheet, row + 1, 0, unit_from - 1, under, "under title")
+    merge_text(book, sheet, row, first, last, title, "title")
+    unit_from = max(last - 1, first + 1) if unit else last + 1
+    merge_text(book, sheet, row + 1, first, unit_from - 1, under, "under title")
     if unit:
         merge_text(book, sheet, row + 1, unit_from, last, book.unit_note, "unit")
     return row + 2
 
 
-def add_band(book: Book, sheet: Worksheet, row: int, last: int) -> int:
+def add_band(book: Book, sheet: Worksheet, row: int, last: int, *, first: int = 0) -> int:
     """The plain band over demonstration data."""
     if book.demo:
-        merge_text(book, sheet, row, 0, last, book.words.say(DEMO), "band")
+        merge_text(book, sheet, row, first, last, book.words.say(DEMO), "band")
         return row + 1
     return row
 
@@ -156,6 +156,8 @@ def _lines(text: str, across: float, size: float) -> int:
 def _wrapped_lines(paragraph: str, across: float, size: float) -> int:
     """How many lines a paragraph takes, counting as a word processor wraps it."""
     lines, used = 1, 0.0
+    if _WIDE_ONLY.fullmatch(paragraph):  # as most names are
+        return ceil(len(paragraph) / max(int(across / size), 1))
     for word in _WORD.findall(paragraph):
         wide = sum(size if ord(sign) > _LAST_NARROW else size * 0.53 for sign in word)
         if used and used + wide > across:
@@ -165,6 +167,7 @@ def _wrapped_lines(paragraph: str, across: float, size: float) -> int:
     return lines
 
 
+_WIDE_ONLY = re.compile("[\u2001-\uffff]+")
 _LAST_NARROW = 0x2000  # from here on signs are as wide as they are high: dashes, quotes and Chinese
 
 

@@ -17,7 +17,7 @@ from reports.quarterly_rows import ProjectRow
 from reports.quarterly_works import ProjectWork
 from reports.workbook_cells import Column, write_amount, write_text, write_whole
 from reports.workbook_finance_tables import write_rate
-from reports.workbook_quantities import quantity_as_text, quantity_in_cell, write_lamp
+from reports.workbook_quantities import quantity_in_cell, write_lamp
 from reports.workbook_style import Book
 
 UNREPORTED = N_("未填报")
@@ -29,15 +29,15 @@ _MONEY_WIDTH = 0.0  # as wide as an amount in the unit of the book
 class Shown:
     """One column: what it shows of a row, and how. `amount` columns are added up; `rate` names that of a group.
 
-    `flexible`: it may be wider than it says.
+    `each`: the value is that of a measure (a ProjectWork), and the measures of a project stand below each other.
     """
 
     column: Column
-    value: Callable[[ProjectRow], Any]
+    value: Callable[[Any], Any]
     write: Callable[[Book, Worksheet, int, int, Any], None]
     amount: bool = False
     rate: str | None = None
-    flexible: bool = False
+    each: bool = False
 
 
 def text(title: str, width: float, value: Callable[[ProjectRow], str | None], group: str | None = None) -> Shown:
@@ -51,6 +51,7 @@ def said(title: str, width: float, value: Callable[[ProjectRow], str | None], gr
 
 
 def write_said(book: Book, sheet: Worksheet, row: int, place: int, value: str | None) -> None:
+    """Writes what somebody reported; a cell with nothing but its border where nobody did."""
     if value:
         write_text(book, sheet, row, place, value)
     else:
@@ -62,18 +63,41 @@ def _write_middle(book: Book, sheet: Worksheet, row: int, place: int, number: in
 
 
 def year(title: str, value: Callable[[ProjectRow], int | None], group: str) -> Shown:
+    """A column of years that the plan names."""
     return Shown(Column(title, 6, group), value, _write_middle)
 
 
 def count(title: str, value: Callable[[ProjectRow], int | None], group: str) -> Shown:
+    """A column of whole numbers; empty where there is none."""
     return Shown(Column(title, 6, group), value, _write_middle)
 
 
 def money(title: str, value: Callable[[ProjectRow], int | None], group: str | None = None) -> Shown:
+    """A column of sums that subtotals and the total add up.
+
+    Units: fen; the cell stands in the unit of the book.
+    """
     return Shown(Column(title, _MONEY_WIDTH, group), value, write_amount, amount=True)
 
 
+def spent(title: str, value: Callable[[ProjectRow], int | None], group: str | None = None) -> Shown:
+    """The same of sums that departments report: 未填报 is not 0, and is not added up.
+
+    Units: fen; the cell stands in the unit of the book.
+    """
+    return Shown(Column(title, _MONEY_WIDTH, group), value, _write_spent, amount=True)
+
+
+def _write_spent(book: Book, sheet: Worksheet, row: int, place: int, fen: int | None) -> None:
+    if fen is None:
+        sheet.write_string(row, place, book.words.say(UNREPORTED), book.style("quiet middle"))
+    else:
+        write_amount(book, sheet, row, place, fen)
+
+
 def rate(title: str, name: str, group: str | None = None) -> Shown:
+    """A column of one of RATES by its name; “—” where it cannot be calculated."""
+
     def found(row: ProjectRow) -> Rate:
         return Rate(None, None) if row.money is None else row.money.whole.rates[name]
 
@@ -83,7 +107,7 @@ def rate(title: str, name: str, group: str | None = None) -> Shown:
 # ---- what both sheets begin and end with
 
 
-def beginning() -> list[Shown]:
+def beginning(words: Words) -> list[Shown]:
     """From the heading to the estimate; texts of the plan stay as printed."""
     years = N_("起止年限")
     return [
@@ -92,7 +116,7 @@ def beginning() -> list[Shown]:
         text(N_("牵头部门"), 15, lambda row: row.lead),
         text(N_("建设主体"), 15, lambda row: row.body),
         text(N_("建设地点"), 13, lambda row: row.place),
-        Shown(Column(N_("项目状态"), 8), lambda row: row.state, _write_state),
+        Shown(Column(N_("项目状态"), 8 if words.language == "zh" else 12), lambda row: row.state, _write_state),
         year(N_("起"), lambda row: row.first_year, years),
         year(N_("止"), lambda row: row.last_year, years),
         money(N_("总投资"), lambda row: row.estimate_fen),
@@ -131,6 +155,7 @@ def milestones(report: QuarterlyReport) -> list[Shown]:
 
 
 def lamp(words: Words) -> list[Shown]:
+    """The two columns of the lamp: its colour, and why it is lit."""
     group = N_("亮灯与原因")
     return [
         Shown(Column(N_("亮灯"), 6.5, group), lambda row: None if row.lamp is None else row.lamp.colour, write_lamp),
@@ -138,22 +163,18 @@ def lamp(words: Words) -> list[Shown]:
     ]
 
 
-# ---- works: several measures stand below each other in one cell, a single one as a number
+# ---- works: every measure of a project stands in a row of its own, so that each number is a number
 
 
 def works(shown: Sequence[tuple[str, Callable[[ProjectWork], Any]]]) -> list[Shown]:
     """The measures with their units, and a column for each of these sums."""
     group = N_("工程量")
-    measures = said(N_("指标（单位）"), 27, _measures, group)
-    return [measures, *(Shown(Column(title, 9, group), _each(value), _write_works) for title, value in shown)]
+    measures = Shown(Column(N_("指标（单位）"), 27, group), _measure, write_said, each=True)
+    return [measures, *(Shown(Column(title, 9, group), value, _write_work, each=True) for title, value in shown)]
 
 
-def _measures(row: ProjectRow) -> str:
-    return "\n".join(f"{one.figures.measure}（{one.figures.unit}）" for one in row.works)
-
-
-def _each(value: Callable[[ProjectWork], Any]) -> Callable[[ProjectRow], list[Any]]:
-    return lambda row: [value(one) for one in row.works]
+def _measure(one: ProjectWork) -> str:
+    return f"{one.figures.measure}（{one.figures.unit}）"
 
 
 def reported(name: str) -> Callable[[ProjectWork], Any]:
@@ -168,21 +189,11 @@ def reported(name: str) -> Callable[[ProjectWork], Any]:
     return found
 
 
-def _write_works(book: Book, sheet: Worksheet, row: int, place: int, values: list[Any]) -> None:
-    if not values:
-        sheet.write_blank(row, place, None, book.style("number"))
-    elif len(values) > 1:
-        write_text(book, sheet, row, place, "\n".join(_as_text(book.words, one) for one in values), "number lines")
-    elif values[0] is None:
-        sheet.write_string(row, place, "—", book.style("number"))
-    elif isinstance(values[0], str):
-        sheet.write_string(row, place, book.words.say(values[0]), book.style("quiet middle"))
-    else:
-        number, shape = quantity_in_cell(values[0])
-        sheet.write_number(row, place, number, book.style("number", num_format=shape))
-
-
-def _as_text(words: Words, value: Any) -> str:
+def _write_work(book: Book, sheet: Worksheet, row: int, place: int, value: Any) -> None:
     if value is None:
-        return "—"
-    return words.say(value) if isinstance(value, str) else str(quantity_as_text(value))
+        sheet.write_string(row, place, "—", book.style("number"))
+    elif isinstance(value, str):
+        sheet.write_string(row, place, book.words.say(value), book.style("quiet middle"))
+    else:
+        number, shape = quantity_in_cell(value)
+        sheet.write_number(row, place, number, book.style("number", num_format=shape))

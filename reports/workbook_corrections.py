@@ -45,6 +45,10 @@ _LAST = len(_LISTED) - 1
 
 
 def write_corrections(book: Book, report: QuarterlyReport) -> None:
+    """The sheet 上期更正: how each figure of the period came about, then every correction by itself.
+
+    Source: domain page, section 9.
+    """
     words, caption, money = book.words, caption_of(report, book.words), max(14.5, AMOUNT_WIDTHS[book.unit])
     widths = (6.0, 10.0, 14.0, 32.0, money, money, money, money, money, 9.0, 9.0, 8.0, 20.0, 30.0, 17.0)
     sheet = add_sheet(book, CORRECTIONS, paper="A3", landscape=True, widths=widths, caption=caption)
@@ -54,7 +58,8 @@ def write_corrections(book: Book, report: QuarterlyReport) -> None:
     merge_text(book, sheet, row, 0, _LAST, words.say(N_("逐笔更正")), "section")
     row += 1
     for place, title in enumerate(_LISTED):
-        sheet.write_string(row, place, words.say(title), book.style("header"))
+        write_text(book, sheet, row, place, words.say(title), "header")
+    sheet.repeat_rows(row)
     row += 1
     if not report.corrections:
         merge_text(book, sheet, row, 0, _LAST, words.say(N_("本期没有对以前各期的更正。")), "text")
@@ -150,6 +155,7 @@ _ORDERED = (
 
 
 def write_orders(book: Book, report: QuarterlyReport) -> None:
+    """The sheet 督办与会议: every order and where it stands."""
     words = book.words
     sheet, row = start_list(book, report, ORDERS, _ORDERED, paper="A3")
     if not report.orders:

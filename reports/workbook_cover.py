@@ -8,7 +8,7 @@ from milestones.indicators import TARGET_KINDS
 from portfolio.facts import EDITIONS
 from reports.findings import Words
 from reports.narrative import narrative
-from reports.quarterly import QuarterlyReport
+from reports.quarterly import Issued, QuarterlyReport
 from reports.quarterly_definitions import more_definitions
 from reports.workbook_cells import (
     SILENT,
@@ -51,10 +51,17 @@ def caption_of(report: QuarterlyReport, words: Words) -> str:
     if cover.draft and cover.plan_title is not None and words.say(DRAFT) not in cover.short_title:
         parts.insert(1, words.say(DRAFT))
     parts.append(words.say(EDITIONS[cover.edition]))
+    if cover.issued is not None:
+        parts.append(number_text(cover.issued, words))
     return "　".join(parts)
 
 
 DRAFT = N_("征求意见稿")
+
+
+def number_text(issued: Issued, words: Words) -> str:
+    """The number of an edition, of all and of its plan."""
+    return words.say(N_("第 %(number)s 号 · 总第 %(issue)s 期"), number=issued.number, issue=issued.issue)
 
 
 def kinds_text(report: QuarterlyReport, words: Words) -> str:
@@ -64,6 +71,7 @@ def kinds_text(report: QuarterlyReport, words: Words) -> str:
 
 
 def write_cover(book: Book, report: QuarterlyReport) -> None:
+    """The first sheet: what the report is, of which plan and period, as of which day, and how to read it."""
     words, cover = book.words, report.cover
     sheet = add_sheet(book, COVER, paper="A4", landscape=False, widths=_WIDTHS, caption=caption_of(report, words))
     sheet.fit_to_pages(1, 1)
@@ -75,6 +83,8 @@ def write_cover(book: Book, report: QuarterlyReport) -> None:
     if cover.draft and cover.plan_title is not None:
         titles.append((words.say(N_("（征求意见稿）")), "cover plan", 24.0))
     titles.append((words.sentence(cover.period_name), "cover plan", 24.0))
+    if cover.issued is not None:
+        titles.append((number_text(cover.issued, words), "cover number", 20.0))
     for text, style, height in titles:
         set_height(book, sheet, row, height)
         merge_text(book, sheet, row, 0, 1, text, style)
@@ -151,6 +161,7 @@ _DEFINED = (
 
 
 def write_definitions(book: Book, report: QuarterlyReport) -> None:
+    """The sheet 口径说明: every figure with its formula and where it comes from."""
     words = book.words
     caption = caption_of(report, words)
     sheet = add_sheet(

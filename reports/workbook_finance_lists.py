@@ -53,6 +53,10 @@ def started(
 
 
 def write_total(book: Book, sheet: Worksheet, row: int, place: int, start: int, fen: int | None) -> None:
+    """Writes the total of a column of sums as a live formula; the sum itself where the table has no row.
+
+    Units: fen; `start` is the first row of the table.
+    """
     letter = chr(ord("A") + place)
     if row == start:
         write_amount(book, sheet, row, place, fen, "total number")
@@ -61,6 +65,7 @@ def write_total(book: Book, sheet: Worksheet, row: int, place: int, start: int, 
 
 
 def write_forecast(book: Book, report: FinanceReport) -> None:
+    """The sheet that tells how much of each source will have been paid by the end of the year."""
     words, money = book.words, AMOUNT_WIDTHS[book.unit]
     columns = (
         Column(N_("资金来源"), 24),

@@ -15,6 +15,7 @@ from reports.workbook_cells import Column, merge_text, write_text, write_whole
 from reports.workbook_columns import write_said
 from reports.workbook_cover import INDICATOR_LIST, INDICATORS
 from reports.workbook_lists import NATURES, start_list
+from reports.workbook_pages import REPEATED
 from reports.workbook_quantities import quantity_as_text, write_quantity, write_share
 from reports.workbook_style import Book
 
@@ -38,15 +39,15 @@ COLUMNS = (
     Column(N_("规划支撑值"), 10, _SERIES),
     Column(N_("任务目标值"), 10, _SERIES),
     Column(N_("直线进度值"), 10, _SERIES),
-    Column(N_("判定"), 9, _DONE),
+    Column(N_("判定"), 10, _DONE),
     Column(N_("完成程度"), 9, _DONE),
     Column(N_("按推算"), 9, _DONE),
     Column(N_("需要"), 11, _SUPPORT),
     Column(N_("规划安排"), 11, _SUPPORT),
     Column(N_("缺口"), 11, _SUPPORT),
     Column(N_("单位"), 8, _SUPPORT),
-    Column(N_("支撑度"), 8.5, _SUPPORT),
-    Column(N_("结论"), 8.5, _SUPPORT),
+    Column(N_("支撑度"), 9.5, _SUPPORT),
+    Column(N_("结论"), 12, _SUPPORT),
     Column(N_("说明"), 36),
     Column(N_("表或专栏"), 9, _SOURCE),
     Column(N_("行"), 9.5, _SOURCE),
@@ -55,6 +56,7 @@ _SECOND_PAGE = next(place for place, column in enumerate(COLUMNS) if column.grou
 
 
 def write_indicators(book: Book, report: QuarterlyReport) -> None:
+    """The sheet 指标完成, or 指标清单 of longer periods: what is measured, added up and aimed at."""
     words, cover = book.words, report.cover
     name = INDICATOR_LIST if cover.yearly else INDICATORS
     sheet, row = start_list(book, report, name, COLUMNS, paper="A3", second_page=_SECOND_PAGE)
@@ -71,7 +73,7 @@ def write_indicators(book: Book, report: QuarterlyReport) -> None:
         N_("注：指标表待上级下达而正文写有数字的，支撑度按正文值计算，并在说明中注明；目标未定量的不计算，不按 0 计。"),
     )
     for place, note in enumerate(notes):
-        merge_text(book, sheet, row + place, 0, _SECOND_PAGE - 1, words.say(note), "note")
+        merge_text(book, sheet, row + place, REPEATED, _SECOND_PAGE - 1, words.say(note), "note")
 
 
 def _write_row(book: Book, sheet: Worksheet, row: int, one: Standing, quarter: int) -> None:

@@ -21,6 +21,7 @@ from reports.workbook_cells import (
     write_whole,
 )
 from reports.workbook_cover import COMMITMENT_LIST, COMMITMENTS, CONTRADICTIONS, caption_of
+from reports.workbook_pages import REPEATED, add_wide_heading, balance
 from reports.workbook_quantities import write_quantity, write_share
 from reports.workbook_style import Book
 
@@ -78,11 +79,15 @@ def start_list(
     words = book.words
     caption = caption_of(report, words)
     widths = [column.width or AMOUNT_WIDTHS[book.unit] for column in columns]
-    sheet = add_sheet(book, name, paper=paper, landscape=True, widths=widths, caption=caption)
     if second_page is not None:
+        balance(widths, (second_page,))
+    sheet = add_sheet(book, name, paper=paper, landscape=True, widths=widths, caption=caption)
+    if second_page is None:
+        first = add_heading(book, sheet, words.say(name), caption, len(columns) - 1, unit=False)
+    else:
         sheet.fit_to_pages(2, 0)
-        sheet.repeat_columns(0, 2)
-    first = add_heading(book, sheet, words.say(name), caption, (second_page or len(columns)) - 1, unit=False)
+        sheet.repeat_columns(0, REPEATED - 1)
+        first = add_wide_heading(book, sheet, words.say(name), caption, (second_page,), len(columns) - 1, unit=False)
     row = add_table_header(book, sheet, first, columns)
     sheet.freeze_panes(row, 3)
     sheet.repeat_rows(first, row - 1)
@@ -100,6 +105,7 @@ def _write_or_blank(
 
 
 def write_commitments(book: Book, report: QuarterlyReport) -> None:
+    """The sheet of the commitments with the projects that carry each, and how far they are."""
     words = book.words
     name = COMMITMENT_LIST if report.cover.yearly else COMMITMENTS
     sheet, row = start_list(book, report, name, _COMMITMENT_COLUMNS, paper="A3")
@@ -131,6 +137,7 @@ def write_commitments(book: Book, report: QuarterlyReport) -> None:
 
 
 def write_contradictions(book: Book, report: QuarterlyReport) -> None:
+    """The sheet of what the plans say against themselves, grave ones first."""
     words = book.words
     sheet, row = start_list(book, report, CONTRADICTIONS, _CONTRADICTION_COLUMNS)
     # Grave ones first: they are what a leading group decides.

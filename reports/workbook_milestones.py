@@ -21,6 +21,7 @@ from reports.workbook_cells import (
 )
 from reports.workbook_columns import write_said
 from reports.workbook_cover import MILESTONES, caption_of
+from reports.workbook_pages import Pages
 from reports.workbook_quantities import lamp_text, write_lamp
 from reports.workbook_report_money import source_name
 from reports.workbook_style import Book
@@ -38,14 +39,17 @@ _WARNED = (
 
 
 def write_milestones(book: Book, report: QuarterlyReport) -> None:
+    """The sheet 里程碑与预警: milestones of the period, then every warning with what it rests on."""
     words, caption, money = book.words, caption_of(report, book.words), max(13.0, AMOUNT_WIDTHS[book.unit])
     widths = (6.0, 14.0, 34.0, 18.0, 18.0, money, money, money, 12.0, 11.0, 40.0)
     sheet = add_sheet(book, MILESTONES, paper="A3", landscape=True, widths=widths, caption=caption)
     row = add_heading(book, sheet, words.say(MILESTONES), caption, _LAST, unit=True)
     sheet.freeze_panes(row, 3)
-    row = _write_lamps(book, sheet, row, report)
-    row = _write_due(book, sheet, row, report)
-    _write_warnings(book, sheet, row, report)
+    pages = Pages(book, sheet, paper="A3", landscape=True)
+    row = _write_lamps(pages, row, report)
+    row = _write_due(pages, row, report)
+    _write_warnings(pages, row, report)
+    pages.finish()
 
 
 def _section(book: Book, sheet: Worksheet, row: int, title: str, under: str) -> int:
@@ -56,7 +60,14 @@ def _section(book: Book, sheet: Worksheet, row: int, title: str, under: str) -> 
 
 def _header(book: Book, sheet: Worksheet, row: int, titles: tuple[str, ...]) -> int:
     for place, title in enumerate(titles):
-        sheet.write_string(row, place, book.words.say(title), book.style("header"))
+        write_text(book, sheet, row, place, book.words.say(title), "header")
+    return row + 1
+
+
+def _lamp_header(book: Book, sheet: Worksheet, row: int) -> int:
+    _header(book, sheet, row, _LAMPS[:5])
+    merge_text(book, sheet, row, 5, 7, book.words.say(_LAMPS[5]), "header")
+    merge_text(book, sheet, row, 8, _LAST, book.words.say(_LAMPS[6]), "header")
     return row + 1
 
 
@@ -65,22 +76,20 @@ def _nothing(book: Book, sheet: Worksheet, row: int, text: str) -> int:
     return row + 2
 
 
-def _write_lamps(book: Book, sheet: Worksheet, row: int, report: QuarterlyReport) -> int:
+def _write_lamps(pages: Pages, row: int, report: QuarterlyReport) -> int:
     """Red, yellow and blue ones with why and what would turn them green; green and grey ones are only counted."""
+    book, sheet = pages.book, pages.sheet
     words = book.words
     counts = "　".join(f"{lamp_text(words, colour)} {report.lamps.get(colour, 0)}" for colour in WORST_FIRST)
     row = _section(book, sheet, row, N_("亮灯"), counts)
-    for place, title in enumerate(_LAMPS[:5]):
-        sheet.write_string(row, place, words.say(title), book.style("header"))
-    merge_text(book, sheet, row, 5, 7, words.say(_LAMPS[5]), "header")
-    merge_text(book, sheet, row, 8, _LAST, words.say(_LAMPS[6]), "header")
-    row += 1
+    row = pages.head(row, lambda at: _lamp_header(book, sheet, at))
     lit = [one for one in report.rows if one.lamp is not None and one.lamp.colour in (RED, YELLOW, BLUE)]
     if not lit:
         return _nothing(book, sheet, row, N_("没有红灯、黄灯和蓝灯。"))
     lit.sort(key=lambda one: WORST_FIRST.index(one.lamp.colour) if one.lamp else len(WORST_FIRST))
     for number, one in enumerate(lit, start=1):
         assert one.lamp is not None
+        row = pages.next(row)
         write_whole(book, sheet, row, 0, number, "middle")
         write_text(book, sheet, row, 1, one.code, "middle")
         write_text(book, sheet, row, 2, one.name)
@@ -95,16 +104,19 @@ def _write_lamps(book: Book, sheet: Worksheet, row: int, report: QuarterlyReport
     return row + 2
 
 
-def _write_due(book: Book, sheet: Worksheet, row: int, report: QuarterlyReport) -> int:
+def _write_due(pages: Pages, row: int, report: QuarterlyReport) -> int:
+    book, sheet = pages.book, pages.sheet
     words = book.words
     counts = dict.fromkeys(STANDINGS, 0)
     for one in report.milestones:
         counts[one.standing] += 1
     under = "　".join(f"{words.say(STANDINGS[name])} {number}" for name, number in counts.items())
-    row = _header(book, sheet, _section(book, sheet, row, N_("节点"), under), _DUE)
+    row = _section(book, sheet, pages.room(row), N_("节点"), under)
+    row = pages.head(row, lambda at: _header(book, sheet, at, _DUE))
     if not report.milestones:
         return _nothing(book, sheet, row, N_("没有逾期、本期应完成或本期完成的节点。"))
     for number, one in enumerate(report.milestones, start=1):
+        row = pages.next(row)
         _write_milestone(book, sheet, row, number, one)
         row += 1
     return row + 1
@@ -131,16 +143,19 @@ def write_day(book: Book, sheet: Worksheet, row: int, place: int, day: date | No
         sheet.write_datetime(row, place, day, made)
 
 
-def _write_warnings(book: Book, sheet: Worksheet, row: int, report: QuarterlyReport) -> None:
+def _write_warnings(pages: Pages, row: int, report: QuarterlyReport) -> None:
+    book, sheet = pages.book, pages.sheet
     words = book.words
     open_ = sum(one.explanation is None for one in report.warnings)
     facts = {"n": len(report.warnings), "open": open_}
     under = words.say(N_("共 %(n)s 条，未说明 %(open)s 条；按更正后的数核查，只提示，不阻止记账。"), **facts)
-    row = _header(book, sheet, _section(book, sheet, row, N_("资金核查提示"), under), _WARNED)
+    row = _section(book, sheet, pages.room(row), N_("资金核查提示"), under)
+    row = pages.head(row, lambda at: _header(book, sheet, at, _WARNED))
     if not report.warnings:
         _nothing(book, sheet, row, N_("没有查出问题。"))
         return
     for number, one in enumerate(report.warnings, start=1):
+        row = pages.next(row)
         _write_warning(book, sheet, row, number, one, report)
         row += 1
     found = dict.fromkeys(one.rule for one in report.warnings)

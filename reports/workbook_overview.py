@@ -27,6 +27,7 @@ from reports.workbook_cells import (
     share_in_cell,
     top_of,
     write_amount,
+    write_text,
     write_whole,
 )
 from reports.workbook_charts import MARKED, PLAIN, Chart, Series, add_chart, filled
@@ -40,8 +41,8 @@ from reports.workbook_overview_tables import (
 )
 from reports.workbook_style import ACCENT, Book
 
-WIDTHS = (30.0, 15.0, 9.0, 15.0, 15.0, 13.0, 26.0)
-LAST = len(WIDTHS) - 1
+WIDTHS = {"zh": (30.0, 15.0, 11.0, 15.0, 15.0, 13.0, 24.0), "en": (27.0, 14.0, 16.0, 14.0, 14.0, 15.0, 23.0)}
+LAST = len(WIDTHS["zh"]) - 1
 # What a page holds when the sheet is fitted to its width. Where a font is missing and columns come out wider, the sheet is
 # shrunk more and a page holds more, so a chart is not cut in two there either.
 _PAGE_POINTS = 880
@@ -49,14 +50,15 @@ _PARAGRAPH = 5  # sentences that stand in one cell: a row has a greatest height
 
 
 def write_overview(book: Book, report: QuarterlyReport) -> None:
+    """The sheet 总览: what is read out, the main figures beside the last period's, and the native charts."""
     words, caption = book.words, caption_of(report, book.words)
-    sheet = add_sheet(book, OVERVIEW, paper="A4", landscape=False, widths=WIDTHS, caption=caption)
+    sheet = add_sheet(book, OVERVIEW, paper="A4", landscape=False, widths=WIDTHS[words.language], caption=caption)
     row = add_heading(book, sheet, words.say(OVERVIEW), caption, LAST, unit=True)
     row = _write_narrative(book, sheet, row, report)
     row, stages = _write_figures(book, sheet, row, report)
     starts = [(0, 0.0)]
     blocks: list[Callable[[int], int]] = [lambda at: _add_stage_chart(book, sheet, at, report, stages)]
-    for write in (write_lamps, write_years, write_works, write_programmes, write_departments):
+    for write in (write_lamps, write_years, write_programmes, write_works, write_departments):
         blocks.append(partial(write, book, sheet, report))
     row += 1
     for block in blocks:
@@ -95,7 +97,7 @@ def _write_figures(book: Book, sheet: Worksheet, row: int, report: QuarterlyRepo
     say = words.say
     titles = (N_("主要数字"), N_("数值"), N_("单位"), N_("上期末"), N_("比上期末"))
     for place, title in enumerate(titles):
-        sheet.write_string(row, place, say(title), book.style("header"))
+        write_text(book, sheet, row, place, say(title), "header")
     merge_text(book, sheet, row, 5, LAST, say(N_("说明")), "header")
     row += 1
     first = row
@@ -105,11 +107,14 @@ def _write_figures(book: Book, sheet: Worksheet, row: int, report: QuarterlyRepo
         remark = say(SILENT)
     for title, name in ((N_("总投资"), "estimate_fen"), *((text, f"{stage}_fen") for stage, text in STAGES.items())):
         note = remark if name == "estimate_fen" else ""
-        _write_amounts(book, sheet, row, title, (getattr(money.whole, name), getattr(money.before, name)), note)
+        now = report.reported.so_far(name, getattr(money.whole, name))
+        before = report.reported.so_far_before(name, getattr(money.before, name))
+        _write_amounts(book, sheet, row, title, (now, before), note)
         row += 1
     stages = (first, row - 1)
     year = money.this_year
     done = None if year is None else year.work_done_fen
+    done = report.reported.of_year(report.cover.period.year, "work_done_fen", done)
     for title, fen in ((N_("本年计划"), money.whole.year_plan_fen), (N_("本年完成"), done)):
         _write_amounts(book, sheet, row, title, (fen, None), "", compared=False)
         row += 1
@@ -124,7 +129,10 @@ def _write_figures(book: Book, sheet: Worksheet, row: int, report: QuarterlyRepo
             sheet.write_blank(row, place, None, book.style("number"))
         _remark(book, sheet, row, note)
         row += 1
-    return row, stages
+    merge_text(
+        book, sheet, row, 0, LAST, say(N_("注：比率的“比上期末”是百分点；“—”是不可计算，空白是没有或不比较。")), "note"
+    )
+    return row + 1, stages
 
 
 def _counts(report: QuarterlyReport, words: Words) -> list[tuple[str, int | None, str, str]]:
@@ -167,7 +175,7 @@ def _write_amounts(
     now, before = amounts
     sheet.write_string(row, 0, book.words.say(title), book.style("text"))
     write_amount(book, sheet, row, 1, now)
-    sheet.write_string(row, 2, book.words.money_unit(book.unit), book.style("middle"))
+    write_text(book, sheet, row, 2, book.words.money_unit(book.unit), "middle")
     write_amount(book, sheet, row, 3, before if compared else None)
     made = book.style("number", num_format=book.money_format)
     if now is None or before is None or not compared:
@@ -197,11 +205,11 @@ def _write_rates(book: Book, sheet: Worksheet, row: int, title: str, rates: tupl
         points: Fraction = (now - before) * 100
         value = float(rounded_text(points, 1))  # rounded here: a little below zero would be shown as -0.0
         sheet.write_number(row, 4, value, book.style("number", num_format="+0.0;-0.0;0.0"))
-    _remark(book, sheet, row, say(N_("比上期末为百分点")))
+    _remark(book, sheet, row, "")
 
 
 def _remark(book: Book, sheet: Worksheet, row: int, text: str) -> None:
-    set_height(book, sheet, row, 18)
+    set_height(book, sheet, row, 17)
     merge_text(book, sheet, row, 5, LAST, text, "text")
 
 
@@ -214,5 +222,5 @@ def _add_stage_chart(book: Book, sheet: Worksheet, row: int, report: QuarterlyRe
     points = (PLAIN, *(filled(colour) for colour in colours))
     merge_text(book, sheet, row, 0, 2, words.say(N_("资金各环节")), "section")
     series = Series(words.say(N_("金额")), 1, PLAIN if whole.estimate_fen else MARKED, points)
-    chart = Chart("bar", finding, words.money_unit(book.unit), rows, (series,), 300, book.money_format)
+    chart = Chart("bar", finding, words.money_unit(book.unit), rows, (series,), 250, book.money_format)
     return add_chart(book, sheet, row + 1, chart)

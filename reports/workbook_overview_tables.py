@@ -64,12 +64,12 @@ def write_years(book: Book, sheet: Worksheet, report: QuarterlyReport, row: int)
     titles = (N_("年度"), N_("年度投资计划"), N_("完成投资"), N_("支付"), N_("年度投资完成率"))
     places = (0, 1, 3, 4, 5)
     for place, title in zip(places, titles, strict=True):
-        sheet.write_string(row + 1, place, words.say(title), book.style("header"))
+        write_text(book, sheet, row + 1, place, words.say(title), "header")
     sheet.write_string(row + 1, 2, words.say(N_("单位")), book.style("header"))
     row = first = row + 2
     for one in years:
         sheet.write_string(row, 0, words.say(N_("%(year)s 年"), year=one.keys[0]), book.style("middle"))
-        sheet.write_string(row, 2, words.money_unit(book.unit), book.style("middle"))
+        write_text(book, sheet, row, 2, words.money_unit(book.unit), "middle")
         for place, fen in zip((1, 3, 4), (one.budget_fen, one.work_done_fen, one.paid_fen), strict=True):
             write_amount(book, sheet, row, place, fen)
         write_rate(book, sheet, row, 5, one.rates["annual_completion"])
@@ -81,7 +81,7 @@ def write_years(book: Book, sheet: Worksheet, report: QuarterlyReport, row: int)
         Series(words.say(N_("完成投资")), 3, filled("#4F8F74")),
         Series(words.say(N_("支付")), 4, filled(ACCENT)),
     )
-    chart = Chart("column", finding, words.money_unit(book.unit), (first, row - 1), series, 300)
+    chart = Chart("column", finding, words.money_unit(book.unit), (first, row - 1), series, 240)
     return add_chart(book, sheet, row, chart)
 
 
@@ -95,7 +95,7 @@ def write_works(book: Book, sheet: Worksheet, report: QuarterlyReport, row: int)
     row = add_table_header(book, sheet, row + 1, [Column(title, 0) for title in titles])
     for one in progress.by_works:
         write_text(book, sheet, row, 0, one.measure)
-        sheet.write_string(row, 2, one.unit, book.style("middle"))
+        write_text(book, sheet, row, 2, one.unit, "middle")
         for place, value in zip((1, 3, 4), (one.planned, one.claimed, one.verified), strict=True):
             write_quantity(book, sheet, row, place, value)
         write_share(book, sheet, row, 5, one.value)
@@ -212,7 +212,7 @@ def _write_chart(book: Book, sheet: Worksheet, table: _Table, groups: Sequence[M
         book.words.money_unit(book.unit) if by_money else say(N_("个")),
         (table.first, last),
         (series,),
-        110 + 30 * len(groups),
+        110 + 28 * len(groups),
         book.money_format if by_money else "#,##0",
         source=source,
     )

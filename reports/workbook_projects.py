@@ -1,7 +1,7 @@
 """The project sheets of the report: the schedule (项目调度表) of a quarter, the list by year (项目清单) of longer periods.
 
-Two-row headers, subtotals and a total that stay formulas. Parts stand indented below their package: their number is a text, and
-only rows whose number is a number are added up.
+Two-row headers, subtotals and a total that stay formulas. Further measures of a project stand in rows without a number below it,
+parts indented below their package: their number is a text. Only rows whose number is a number are added up.
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,7 +19,6 @@ from reports.workbook_cells import (
     AMOUNT_WIDTHS,
     SILENT,
     Column,
-    add_heading,
     add_sheet,
     add_table_header,
     amount_in_cell,
@@ -31,12 +30,13 @@ from reports.workbook_cells import (
 from reports.workbook_columns import Shown
 from reports.workbook_cover import PROJECT_LIST, PROJECTS, caption_of
 from reports.workbook_finance_tables import write_rate
+from reports.workbook_pages import REPEATED, add_wide_heading, balance, page_starts
 from reports.workbook_project_columns import quarterly_columns, yearly_columns
 from reports.workbook_style import Book
 
 _NUMBER, _NAME = 0, 2
+_MOST_FRAMED = 2_000  # a million borders around nothing would make the file of a province several times as large
 _WIDE, _WIDE_BY_YEAR = 2, 3  # sheets of A3 side by side: in one the print would be too small to read
-_SLACK = 4.0  # less than any column is wide
 
 
 def write_projects(book: Book, report: QuarterlyReport) -> None:
@@ -45,51 +45,58 @@ def write_projects(book: Book, report: QuarterlyReport) -> None:
     columns = yearly_columns(report, words) if report.cover.yearly else quarterly_columns(report, words)
     caption = caption_of(report, words)
     widths = [6.0, *(one.column.width or AMOUNT_WIDTHS[book.unit] for one in columns)]
-    works_from = next(place for place, one in enumerate(columns, start=1) if one.column.group == N_("工程量"))
-    if not report.cover.yearly:
-        _balance(widths, columns, works_from)
+    pages = _WIDE_BY_YEAR if len(report.years) > 1 else _WIDE
+    starts = page_starts(widths, _may_begin(columns), pages)
+    balance(widths, starts)
     sheet = add_sheet(book, name, paper="A3", landscape=True, widths=widths, caption=caption)
-    sheet.fit_to_pages(_WIDE_BY_YEAR if len(report.years) > 1 else _WIDE, 0)
+    sheet.fit_to_pages(pages, 0)
     sheet.repeat_columns(0, _NAME)
-    first = add_heading(book, sheet, words.say(name), caption, works_from - 1, unit=True)
+    first = add_wide_heading(book, sheet, words.say(name), caption, starts, len(columns), unit=True)
     row = add_table_header(book, sheet, first, [Column(N_("序号"), 6), *(one.column for one in columns)])
     sheet.freeze_panes(row, _NAME + 1)
     sheet.repeat_rows(first, row - 1)
-    table = _Table(book, sheet, columns, row)
+    table = _Table(book, sheet, columns, row, framed=len(report.rows) <= _MOST_FRAMED)
     for group in report.groups:
         row = table.write_group(row, group)
     row = table.write_total(row, report.money.whole, report.rows)
     if report.ended:
         merge_text(book, sheet, row, 0, len(columns), words.say(N_("终止项目（不计入小计和合计）")), "group")
         row = table.write_rows(row + 1, report.ended)
-    _write_notes(book, sheet, row, report, works_from - 1)
+    _write_notes(book, sheet, row, report, starts[0] - 1)
 
 
-def _balance(widths: list[float], columns: Sequence[Shown], works_from: int) -> None:
-    """Makes the second printed page nearly as wide as the first, so that it begins with the works.
-
-    Fitted to two pages, a sheet is broken where the first is full: page breaks of one's own do not count then.
-    """
-    flexible = next(place for place, one in enumerate(columns, start=1) if one.flexible)
-    second = sum(widths[: _NAME + 1]) + sum(widths[works_from:]) - widths[flexible]
-    widths[flexible] = max(widths[flexible], sum(widths[:works_from]) - _SLACK - second)
+def _may_begin(columns: Sequence[Shown]) -> list[int]:
+    """The columns with which a page may begin: the first of each group, so that no group is cut in two."""
+    groups = [None, *(one.column.group for one in columns)]
+    return [place for place in range(REPEATED + 1, len(groups)) if groups[place] and groups[place] != groups[place - 1]]
 
 
 class _Table:
-    """The sheet with its columns, of which `start` is the first row of data."""
+    """The sheet with its columns, of which `start` is the first row of data. `framed`: empty cells get their borders, too."""
 
-    def __init__(self, book: Book, sheet: Worksheet, columns: Sequence[Shown], start: int) -> None:
+    def __init__(self, book: Book, sheet: Worksheet, columns: Sequence[Shown], start: int, *, framed: bool) -> None:
         self.book, self.sheet, self.columns, self.start = book, sheet, columns, start
+        self.framed = framed
         self.estimate = next(place for place, one in enumerate(columns, start=1) if one.amount)
 
     def write_rows(self, row: int, rows: Iterable[ProjectRow]) -> int:
-        book, sheet = self.book, self.sheet
-        shown_in = [(place, one.write, one.value) for place, one in enumerate(self.columns, start=1)]
+        book, sheet, blank = self.book, self.sheet, self.book.style("text")
+        shown_in = [(place, one.write, one.value) for place, one in enumerate(self.columns, start=1) if not one.each]
+        empty = [_NUMBER, *(place for place, _, _ in shown_in)] if self.framed else []
+        of_each = [(place, one.write, one.value) for place, one in enumerate(self.columns, start=1) if one.each]
         for one in rows:
             write_whole(book, sheet, row, _NUMBER, one.number, "middle")
             for place, write, value in shown_in:
                 write(book, sheet, row, place, value(one))
-            row += 1
+            for below in range(max(len(one.works), 1)):
+                for place in empty if below else ():
+                    sheet.write_blank(row, place, None, blank)
+                for place, write, value in of_each:
+                    if one.works:
+                        write(book, sheet, row, place, value(one.works[below]))
+                    else:
+                        sheet.write_blank(row, place, None, blank)
+                row += 1
             for part in one.parts:
                 self._write_part(row, part)
                 row += 1
@@ -173,7 +180,7 @@ def _write_notes(book: Book, sheet: Worksheet, row: int, report: QuarterlyReport
     ]
     for number, said_below in enumerate(texts, start=1):
         line = words.say(N_("注 %(number)s：%(text)s"), number=number, text=said_below)
-        merge_text(book, sheet, row, 0, last, line, "note")
+        merge_text(book, sheet, row, REPEATED, last, line, "note")
         row += 1
 
 

@@ -1,4 +1,7 @@
-"""The money sheet of the report (资金执行): sources by year, departments and programmes below each other, with live totals."""
+"""The money sheet of the report (资金执行): sources by year, departments and programmes below each other, with live totals.
+
+One header serves all three, so that it stays in sight and stands again on every printed page.
+"""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -31,26 +34,27 @@ from reports.workbook_style import Book
 _STAGES = tuple(f"{stage}_fen" for stage in STAGES)
 _SHOWN_RATES = ("investment_completion", "annual_completion", "receipt", "payment", "budget_execution")
 _AMOUNTS, _RATES, _COUNTS = N_("金额"), N_("比率"), N_("个数")
-_ESTIMATE, _PLAN, _FIRST_STAGE = 3, 4, 5
+_YEAR, _PROJECTS, _LEAVES, _ESTIMATE, _PLAN, _FIRST_STAGE = 1, 2, 3, 4, 5, 6
 _FIRST_RATE = _FIRST_STAGE + len(_STAGES)
 _LAST = _FIRST_RATE + len(_SHOWN_RATES) - 1
 _OF_SOURCES = {"receipt", "budget_execution"}  # the others compare sums of which one is by no source
 
 
 def write_money(book: Book, report: QuarterlyReport) -> None:
-    """The three tables on one sheet, each with its own header."""
+    """The three tables on one sheet; what has no meaning in one of them is left empty there."""
     words, caption, money = book.words, caption_of(report, book.words), AMOUNT_WIDTHS[book.unit]
-    widths = [26.0, 9.0, 9.0, *([money] * (2 + len(_STAGES))), *([11.0] * len(_SHOWN_RATES))]
+    widths = [26.0, 8.0, 8.0, 8.0, *([money] * (2 + len(_STAGES))), *([11.0] * len(_SHOWN_RATES))]
     sheet = add_sheet(book, MONEY, paper="A3", landscape=True, widths=widths, caption=caption)
-    row = add_heading(book, sheet, words.say(MONEY), caption, _LAST, unit=True)
+    first = add_heading(book, sheet, words.say(MONEY), caption, _LAST, unit=True)
+    row = add_table_header(book, sheet, first, _HEADER)
     sheet.freeze_panes(row, 1)
+    sheet.repeat_rows(first, row - 1)
     row = _write_sources(book, sheet, row, report)
-    for title, heading, groups in (
-        (N_("按牵头部门"), N_("牵头部门"), report.money.by_department),
-        (N_("按规划类别"), N_("规划类别"), report.money.by_programme),
+    for title, groups in (
+        (N_("按牵头部门"), report.money.by_department),
+        (N_("按规划类别"), report.money.by_programme),
     ):
-        merge_text(book, sheet, row + 1, 0, 3, words.say(title), "section")
-        row = _write_groups(book, sheet, row + 2, heading, groups, report.money.whole)
+        row = _write_groups(book, sheet, row, title, groups, report.money.whole)
     notes = (
         N_("注：按年看的年度投资计划含上年结转；结转跨年只计一次，所以合计不等于各年之和，各来源也不设小计。"),
         N_("注：合同和完成投资一般不分来源，列在“不分来源”。预算执行率只算财政资金；按年的比率是该年的。"),
@@ -69,21 +73,24 @@ def source_name(report: QuarterlyReport, words: Words, name: str | None) -> str:
     return (report.money.sources.get(name) or name) if words.language == "en" else name
 
 
-def _header(first: str, second: str, third: str | None) -> list[Column]:
-    counts = None if third is None else _COUNTS
-    return [
-        Column(first, 0),
-        Column(second, 0, counts),
-        Column(third or "　", 0, counts),
-        *(Column(title, 0, _AMOUNTS) for title in (N_("总投资"), N_("年度投资计划"), *STAGES.values())),
-        *(Column(RATES[key].name, 0, _RATES) for key in _SHOWN_RATES),
-    ]
+_HEADER = (
+    Column(N_("资金来源、牵头部门、规划类别"), 0),
+    Column(N_("年度"), 0),
+    Column(N_("项目数"), 0, _COUNTS),
+    Column(N_("子项数"), 0, _COUNTS),
+    *(Column(title, 0, _AMOUNTS) for title in (N_("总投资"), N_("年度投资计划"), *STAGES.values())),
+    *(Column(RATES[key].name, 0, _RATES) for key in _SHOWN_RATES),
+)
+
+
+def _section(book: Book, sheet: Worksheet, row: int, title: str) -> int:
+    merge_text(book, sheet, row, 0, _LAST, book.words.say(title), "group")
+    return row + 1
 
 
 def _write_sources(book: Book, sheet: Worksheet, row: int, report: QuarterlyReport) -> int:
     words, groups = book.words, report.money.by_source_year
-    merge_text(book, sheet, row, 0, 3, words.say(N_("按资金来源和年度")), "section")
-    row = add_table_header(book, sheet, row + 1, _header(N_("资金来源"), N_("年度"), None))
+    row = _section(book, sheet, row, N_("按资金来源和年度"))
     subtotals: list[int] = []
     for source, of_source in groupby(groups, key=lambda one: one.keys[0]):
         rows, label = list(of_source), source_name(report, words, None if source is None else str(source))
@@ -91,7 +98,7 @@ def _write_sources(book: Book, sheet: Worksheet, row: int, report: QuarterlyRepo
         for one in rows:
             _write_line(book, sheet, row, label, one, "number")
             row += 1
-        merge_text(book, sheet, row, 0, 2, words.say(N_("小计　%(name)s"), name=label), "group")
+        merge_text(book, sheet, row, 0, _LEAVES, words.say(N_("小计　%(name)s"), name=label), "group")
         for place in (_ESTIMATE, _PLAN, *range(_FIRST_RATE, _LAST + 1)):
             sheet.write_blank(row, place, None, book.style("group"))
         for place, column in enumerate(_STAGES, start=_FIRST_STAGE):
@@ -103,7 +110,7 @@ def _write_sources(book: Book, sheet: Worksheet, row: int, report: QuarterlyRepo
         merge_text(book, sheet, row, 0, _LAST, words.say(N_("还没有已审核的计划，也没有已审核的记账。")), "text")
         return row + 1
     whole = report.money.whole
-    merge_text(book, sheet, row, 0, 2, words.say(N_("合计")), "total")
+    merge_text(book, sheet, row, 0, _LEAVES, words.say(N_("合计")), "total")
     for place in (_ESTIMATE, *range(_FIRST_RATE, _LAST + 1)):
         sheet.write_blank(row, place, None, book.style("total"))
     write_amount(book, sheet, row, _PLAN, whole.budget_fen, "total number")
@@ -115,8 +122,8 @@ def _write_sources(book: Book, sheet: Worksheet, row: int, report: QuarterlyRepo
 def _write_line(book: Book, sheet: Worksheet, row: int, label: str, one: MoneyFigures, style: str) -> None:
     """A source in one year: what has no meaning by source is left empty."""
     write_text(book, sheet, row, 0, label)
-    write_whole(book, sheet, row, 1, None if one.keys[1] is None else int(one.keys[1]), "middle")
-    for place in (2, _ESTIMATE):
+    write_whole(book, sheet, row, _YEAR, None if one.keys[1] is None else int(one.keys[1]), "middle")
+    for place in (_PROJECTS, _LEAVES, _ESTIMATE):
         sheet.write_blank(row, place, None, book.style(style))
     write_amount(book, sheet, row, _PLAN, one.budget_fen)
     for place, column in enumerate(_STAGES, start=_FIRST_STAGE):
@@ -129,17 +136,16 @@ def _write_line(book: Book, sheet: Worksheet, row: int, label: str, one: MoneyFi
 
 
 def _write_groups(
-    book: Book, sheet: Worksheet, row: int, heading: str, groups: Sequence[MoneyFigures], whole: MoneyFigures
+    book: Book, sheet: Worksheet, row: int, title: str, groups: Sequence[MoneyFigures], whole: MoneyFigures
 ) -> int:
-    row = add_table_header(book, sheet, row, _header(heading, N_("项目数"), N_("子项数")))
-    start = row
+    start = row = _section(book, sheet, row, title)
     for one in groups:
         write_text(book, sheet, row, 0, None if one.keys[0] is None else str(one.keys[0]))
         _write_figures(book, sheet, row, one)
         row += 1
-    sheet.write_string(row, 0, book.words.say(N_("合计")), book.style("total"))
+    merge_text(book, sheet, row, 0, _YEAR, book.words.say(N_("合计")), "total")
     span = [(start, row - 1)] if row > start else []
-    for place, count in ((1, whole.projects or 0), (2, whole.leaves or 0)):
+    for place, count in ((_PROJECTS, whole.projects or 0), (_LEAVES, whole.leaves or 0)):
         made = book.style("total number", num_format="#,##0")
         letter = xl_col_to_name(place)
         formula = f"=SUM({letter}{start + 1}:{letter}{row})" if span else "=0"
@@ -152,8 +158,9 @@ def _write_groups(
 
 
 def _write_figures(book: Book, sheet: Worksheet, row: int, one: MoneyFigures) -> None:
-    write_whole(book, sheet, row, 1, one.projects)
-    write_whole(book, sheet, row, 2, one.leaves)
+    sheet.write_blank(row, _YEAR, None, book.style("middle"))
+    write_whole(book, sheet, row, _PROJECTS, one.projects)
+    write_whole(book, sheet, row, _LEAVES, one.leaves)
     for place, column in enumerate(("estimate_fen", "budget_fen", *_STAGES), start=_ESTIMATE):
         write_amount(book, sheet, row, place, getattr(one, column))
     for place, key in enumerate(_SHOWN_RATES, start=_FIRST_RATE):

@@ -27,6 +27,7 @@ _STYLES: dict[str, dict[str, Any]] = {
     "title": {"font_size": 16, "heading": True, "align": "center", "valign": "vcenter", "text_wrap": True},
     "cover title": {"font_size": 24, "heading": True, "align": "center", "valign": "vcenter", "font_color": ACCENT},
     "cover plan": {"font_size": 14, "heading": True, "align": "center", "valign": "vcenter", "text_wrap": True},
+    "cover number": {"font_size": 12, "align": "center", "valign": "vcenter", "text_wrap": True},
     "section": {"font_size": 12, "heading": True, "valign": "vcenter", "font_color": ACCENT},
     "under title": {"font_size": 9, "valign": "vcenter", "font_color": QUIET},
     "unit": {"font_size": 9, "align": "right", "valign": "vcenter"},
@@ -73,6 +74,7 @@ class Book:
     extra: dict[str, float] = field(default_factory=dict)
 
     def style(self, name: str, *, num_format: str | None = None, quoted: bool = False) -> Format:
+        """The format of a name in _STYLES, made once. `quoted` keeps a text from being read as a formula."""
         key = (name, num_format, quoted)
         if key not in self.made:
             wanted = dict(_STYLES[name])
@@ -89,14 +91,20 @@ class Book:
         return self.made[key]
 
     def font_size(self, style: str) -> float:
+        """The size of a style.
+
+        Units: points.
+        """
         return float(_STYLES[style].get("font_size", 10))
 
     @property
     def money_format(self) -> str:
+        """The number format of amounts, with the decimals of the unit."""
         return "#,##0." + "0" * PLACES[self.unit]
 
     @property
     def unit_note(self) -> str:
+        """The line above a table that names its unit."""
         return self.words.say(N_("单位：%(unit)s"), unit=self.words.money_unit(self.unit))
 
 

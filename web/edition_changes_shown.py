@@ -8,6 +8,8 @@ from typing import Any
 from core.errors import N_
 from core.language import translate
 from core.money import formatted
+from milestones.lamp_rules import RULE_KINDS
+from milestones.milestones import MILESTONE_KINDS
 from portfolio.projects import STATES
 from reports.edition_comparing import ADDED, CHANGED, REMOVED, Comparison, FieldChange, RowChange, TableChanges
 from reports.lamp_words import COLOURS
@@ -44,7 +46,8 @@ _REPEATED = ("money.before.", "money.this_year.", "money.moved.")
 MOVED = ("opening", "corrections", "flow", "closing")  # of the movement of money: fen
 YEARS = ("first_year", "last_year", "year", "baseline_year", "target_year")
 SHARES = ("achieved_ratio", "support", "support_low", "completion", "by_count", "by_investment")
-_WORDS = {**COLOURS, **STATES, **ORDER_STATES}
+_OF_FACTS = {"money": N_("资金"), "work": N_("工程量"), "milestone": N_("节点"), "reading": N_("监测值")}
+_WORDS = {**COLOURS, **STATES, **ORDER_STATES, **RULE_KINDS, **MILESTONE_KINDS, **_OF_FACTS}
 _MOST_FIELDS = 12  # of a row that came or went; its name says the rest
 
 
@@ -100,7 +103,7 @@ def _row(table: str, row: RowChange, labels: Mapping[str, str], language: str, u
     of_project = table in ("projects", "projects.parts", "ended")
     return ShownRow(
         row.key,
-        row.label,
+        translate(labels[row.label], language) if row.label in labels else row.label,
         row.kind,
         f"/projects/{own}" if of_project and row.kind != REMOVED else None,
         tuple(_field(one, labels, language, unit) for one in fields),

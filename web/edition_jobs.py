@@ -1,5 +1,7 @@
 """What workers do with editions: issue one, put reports or return workbooks together in a pack."""
 
+from collections.abc import Iterator, Mapping
+
 from sqlmodel import Session
 
 from core.audit import Actor
@@ -12,13 +14,14 @@ from portfolio.plans import Plan
 from reports.issuing import STEPS, issue_edition
 from reports.pack_contents import (
     pack_of_reports,
-    pack_of_returns,
     plans_to_pack,
     report_pack_name,
+    return_file,
     return_pack_name,
     returns_to_pack,
 )
 from reports.packs import PACK_TYPE, written_pack
+from reports.returns import DepartmentReturn
 from web.job_reader import reader_of_job
 
 ISSUE, PACK_REPORTS, PACK_RETURNS = "issue-edition", "pack-reports", "pack-returns"
@@ -85,17 +88,31 @@ def pack_reports(job: RunningJob) -> None:
 
 
 def pack_returns(job: RunningJob) -> None:
-    """Makes the workbooks of all departments. They are remembered when the pack is done, all or none."""
+    """Puts the workbooks of all departments together.
+
+    Each is remembered in a transaction of its own, so that others may write meanwhile and the progress is seen; one that is
+    remembered and never handed out does no harm.
+    """
+    period = str(job.given["period"])
     job.progress(0, None, _PACKING)
-    with job.database.writing() as session:
+    with job.database.reading() as session:
         plan = session.get_one(Plan, int(job.given["plan_id"]))
         reader_of_job(session, job).must("periods", plan.id)
-        returns = returns_to_pack(session, plan, job.given["period"])
-        files = pack_of_returns(session, returns, job.given["period"], by=job.by)
-        written = written_pack(files, lambda count: job.progress(count, len(returns), _PACKING))
-        try:
-            file = store_written(session, written, return_pack_name(plan, job.given["period"]), PACK_TYPE, by=job.by)
+        names = {return_.id: department for return_, department in returns_to_pack(session, plan, period)}
+        name = return_pack_name(plan, period)
+    written = written_pack(_return_files(job, names, period), lambda count: job.progress(count, len(names), _PACKING))
+    try:
+        with job.database.writing() as session:
+            file = store_written(session, written, name, PACK_TYPE, by=job.by)
             sentence = N_("已打包 %(count)s 个部门的填报表。")
-            job.finish(session, {"sentence": sentence, "facts": {"count": len(returns)}}, file)
-        finally:
-            written.unlink(missing_ok=True)
+            job.finish(session, {"sentence": sentence, "facts": {"count": len(names)}}, file)
+    finally:
+        written.unlink(missing_ok=True)
+
+
+def _return_files(job: RunningJob, names: Mapping[int | None, str], period: str) -> Iterator[tuple[str, bytes]]:
+    """The workbook of each return by its number, under the name of its department."""
+    for place, (id_, department) in enumerate(names.items(), start=1):
+        with job.database.writing() as session:
+            content = return_file(session, session.get_one(DepartmentReturn, id_), by=job.by)
+        yield f"{place:02d} {department} {period}填报表.xlsx", content

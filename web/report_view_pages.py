@@ -1,5 +1,6 @@
 """A report on the screen, and as a workbook: of a plan, a programme of it, a department, or a whole jurisdiction."""
 
+from datetime import date
 from io import BytesIO
 
 from fastapi import APIRouter, Request, Response
@@ -10,6 +11,7 @@ from core.errors import N_, Missing, NotThere
 from milestones.indicator_math import VERDICTS
 from milestones.support import SUPPORT_VERDICTS
 from portfolio.facts import EDITIONS
+from portfolio.projects import STATES
 from reports.findings import words_in
 from reports.lamp_words import RED, WORST_FIRST, YELLOW
 from reports.money_figures import FIGURES
@@ -17,7 +19,8 @@ from reports.narrative import narrative
 from reports.orders import ORDER_STATES
 from reports.progress_rows import reason_of, ways_of
 from reports.quarterly import QuarterlyReport, build
-from reports.quarterly_lists import STANDINGS
+from reports.quarterly_lists import STANDINGS, due_and_met
+from reports.quarterly_rows import ProjectRow
 from reports.quarterly_scope import KINDS, PLAN, ReportScope
 from reports.workbook import write_quarterly
 from reports.workbook_corrections import KINDS as CORRECTED
@@ -29,6 +32,7 @@ from web.pages import page
 from web.plan_pages import attachment
 
 router = APIRouter()
+_FLOWS = {"quarter": N_("本季完成"), "year": N_("本年完成")}  # longer reports are about everything since the start
 _MOST_ROWS = 200  # projects, milestones and the like that the page shows; the workbook has them all
 
 
@@ -49,6 +53,13 @@ def _built(session: Reading, reader: SignedIn, choices: Chosen, scope: str, plan
     if not period.strip():
         raise Missing(field="period", label=N_("报告期"))
     return build(session, reader, wanted, period_from_text(period), edition=choices.edition)
+
+
+def _due(row: ProjectRow, until: date) -> str:
+    """How many milestones are met, of how many that are due."""
+    states = () if row.lamp is None else row.lamp.progress.milestones
+    due, met = due_and_met(states, until)
+    return f"{met}/{due}" if states else "—"
 
 
 @router.get("/reports/view")
@@ -80,6 +91,9 @@ def get_report_view(
         verdicts=VERDICTS,
         support=SUPPORT_VERDICTS,
         order_states=ORDER_STATES,
+        states=STATES,
+        flow=_FLOWS.get(report.cover.period.kind),
+        due=lambda row: _due(row, report.cover.as_of_on),
         editions=EDITIONS,
         corrected=CORRECTED,
         what_of=lambda one: what_of(words, one),

@@ -31,6 +31,13 @@ def test_it_says_what_is_done_of_everything_and_of_the_year(quarter: Database) -
     assert "累计完成投资 10,600.00 万元" in said(quarter, unit="万元")
 
 
+def test_english_counts_in_millions(quarter: Database) -> None:
+    words, report = words_in("en"), report_of(quarter, "qingshan")
+    for unit, amount in (("万元", "CNY 106.00 million"), ("亿元", "CNY 106.00 million"), ("元", "CNY 106,000,000.00")):
+        text = " ".join(words.sentence(one) for one in narrative(report, unit, words.money_unit(unit)))
+        assert f"cumulative work done is {amount}, 31.2%" in text, unit
+
+
 def test_it_compares_with_the_end_of_the_last_period_and_names_corrections(quarter: Database) -> None:
     text = said(quarter)
     assert "本季完成投资 0.0500 亿元，投资完成率比上期末提高 1.5 个百分点。" in text

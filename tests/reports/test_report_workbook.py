@@ -11,12 +11,15 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from core.calendar import quarter_name
 from core.database import Database
+from milestones.quantities import Measure
+from milestones.works import CLAIMED
 from reports.quarterly_data import canonical_record
 from reports.quarterly_scope import PROGRAMME, ReportScope, jurisdiction_scope
 from tests.databases import on_sqlite, plant
+from tests.reports.progress_samples import put_work
 from tests.reports.quarter_samples import plant_quarter
 from tests.reports.reading_workbooks import YEARLY_SHEETS, cells, column_of, fen, opened, report_of, written
-from tests.samples import COUNTY
+from tests.samples import COUNTY, find_small_plan
 
 
 def _plant_all(database: Database) -> None:
@@ -89,7 +92,7 @@ def test_the_other_sheets_are_what_the_canonical_data_say(quarter: Database) -> 
     assert listed[0][6:9] == tuple(record["corrections"][0][name] / 100 for name in ("before", "after", "change"))
     assert datetime(2022, 10, 8) in [row[7] for row in listed]
     by_source = {
-        (row[0], row[1]): row[9]
+        (row[0], row[1]): row[10]
         for row in book["资金执行"].iter_rows(min_row=6, values_only=True)
         if isinstance(row[1], int) and row[1] > 2000
     }
@@ -122,6 +125,22 @@ def test_a_year_lists_indicators_commitments_and_projects_by_year(quarter: Datab
     assert forest[place : place + 4] == (3000, 2500, 1400, 400)
     only = opened(written(report_of(quarter, "qingshan", "2024")))["项目清单"]
     assert [cell.value for cell in only[3] if str(cell.value).endswith(" 年")] == ["2024 年"]
+
+
+def test_every_measure_of_a_project_is_a_number_in_a_row_of_its_own(sqlite_stored: Database) -> None:
+    with sqlite_stored.writing() as session:
+        plant_quarter(session)
+        session.add(second := Measure(name="退化草原修复", dimension="area"))
+        session.flush()
+        put_work(session, find_small_plan(session).forest, second, CLAIMED, 40, 20244)
+    sheet = opened(written(report_of(sqlite_stored, "qingshan")))["项目调度表"]
+    place = column_of(sheet, "指标（单位）") - 1
+    rows = list(sheet.iter_rows(min_row=5, max_row=6, values_only=True))
+    assert [row[0] for row in rows] == [1, None]
+    assert rows[1][place] == "退化草原修复（亩）"
+    assert [rows[1][column_of(sheet, title) - 1] for title in ("本季", "累计", "核实")] == [40, 40, "未填报"]
+    total = next(row for row in sheet.iter_rows(min_row=5, values_only=True) if str(row[0]).startswith("合计"))
+    assert total[column_of(sheet, "总投资") - 1] == 34000
 
 
 @pytest.mark.office

@@ -1,5 +1,6 @@
 """Editions on pages and in the API: who reaches what, the check list, the job, comparisons, the number beside the picker."""
 
+import html
 import io
 import json
 import re
@@ -7,12 +8,14 @@ import zipfile
 from collections.abc import Iterator
 
 import pytest
+from openpyxl import load_workbook
+from sqlalchemy import text
 from sqlmodel import delete
 from starlette.testclient import TestClient
 
 from core.database import Database
 from core.jobs import DONE, FAILED
-from core.working import work_off
+from core.working import RunningJob, work_off
 from portfolio.grants import Grant
 from tests.core.job_samples import kept
 from tests.databases import on_sqlite, plant
@@ -118,6 +121,23 @@ def test_the_page_of_an_edition_says_what_it_holds(sqlite_database: Database) ->
     listed = client.get("/reports").text
     assert 'href="/editions/1"' in listed
     assert "/editions/1/file.docx" in listed
+
+
+def test_the_page_in_english_says_what_was_issued_in_english(sqlite_database: Database) -> None:
+    issue_first(sqlite_database)
+    page = People(sqlite_database).with_role("leader").get("/editions/1?lang=en").text
+    data = json.loads(files_of(sqlite_database, 1)["json"])
+    assert len(data["english"]["narrative"]) == len(data["narrative"]) > 2
+    assert html.unescape(page).count(data["english"]["narrative"][0]) == 1
+    assert data["narrative"][0] not in page
+
+
+def test_the_cover_of_the_workbook_bears_the_number(sqlite_database: Database) -> None:
+    issue_first(sqlite_database)
+    book = load_workbook(io.BytesIO(files_of(sqlite_database, 1)["xlsx"]))
+    texts = [cell.value for row in book.worksheets[0].iter_rows() for cell in row]
+    assert "第 1 号 · 总第 1 期" in texts
+    assert all("第 1 号 · 总第 1 期" in str(sheet.oddHeader.right.text) for sheet in book.worksheets)
 
 
 # ---- issuing
@@ -246,3 +266,26 @@ def test_the_workbooks_of_all_departments_come_as_one_pack(sqlite_database: Data
     found = unpacked(office, led)
     assert [name.partition(" ")[2].split(" ")[0] for name in found] == ["qingshan林业局", "qingshan水利局"]
     assert all(content.startswith(b"PK") for content in found.values())
+
+
+def test_others_write_while_the_workbooks_are_put_together(sqlite_database: Database) -> None:
+    office = People(sqlite_database).with_role("office")
+    with sqlite_database.writing() as session:
+        opened(session)
+    led = office.post("/quarter/qingshan/2024Q4/pack", data={}).headers["location"]
+    told: list[int] = []
+
+    def watched(job: RunningJob) -> None:
+        heard = job.progress
+
+        def progress(done: int, total: int | None, step: str | None = None) -> None:
+            heard(done, total, step)
+            with sqlite_database.writing() as session:  # would wait in vain for a pack that is one transaction
+                session.execute(text("UPDATE plan SET title = title"))
+            told.append(done)
+
+        job.progress = progress  # type: ignore[method-assign]
+        HANDLERS["pack-returns"](job)
+
+    assert work_off(sqlite_database, {"pack-returns": watched}) == 1
+    assert (told, kept(sqlite_database, int(led.rpartition("/")[2])).state) == ([0, 1, 2], DONE)
