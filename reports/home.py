@@ -11,6 +11,7 @@ from functools import cached_property
 
 from sqlmodel import Session, col
 
+from core.calendar import quarter_before
 from core.database import select_columns
 from milestones.indicator_math import MET
 from portfolio.access import Reader
@@ -112,11 +113,6 @@ class HomeFigures:
         """The lines of the coverage chart: targets that the projects will miss first, 约束性 before 预期性."""
         drawn = [line for line in self.coverage.drawn if line.figures.coverage.needed]
         return drawn[:LONGEST]
-
-
-def quarter_before(quarter: int) -> int:
-    """20243 for 20244, 20234 for 20241."""
-    return quarter - 1 if quarter % 10 > 1 else (quarter // 10 - 1) * 10 + 4
 
 
 def binding_met(figures: Collection[IndicatorFigures]) -> Share:

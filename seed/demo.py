@@ -32,6 +32,7 @@ from reports.orders import SupervisionOrder
 from reports.returns import DepartmentReturn
 from seed.demo_desk import Desk, demo_desk, demo_people
 from seed.demo_history import history
+from seed.demo_performance import plan_evaluations
 from seed.demo_progress import plan_works, write_points, write_tasks
 from seed.demo_quarters import ANNUAL_FROM, BEGIN, ISSUED_FROM, Story, play
 from seed.demo_records import LAST, DemoEntry, DemoLeaf, DemoTrack, between, tracks
@@ -123,11 +124,13 @@ def load_demo(
     tasks, courses = write_tasks(desk, leaves), tracks(leaves, found)
     entries = [one for one in found if isinstance(one, DemoEntry)]
     write_points(desk, county)
+    returns = returns_of(desk, courses, entries, current_quarter(), seed)
     story = Story(
-        returns=returns_of(desk, courses, entries, current_quarter(), seed),
+        returns=returns,
         happenings={of: list(one) for of, one in groupby(found, key=lambda one: quarter_of(one.on))},
         milestones=plan_milestones(desk, courses, _silent(courses, {one.leaf for one in tasks}), seed),
         works=plan_works(desk, courses, tasks, seed),
+        evaluations=plan_evaluations(desk, courses, returns.done_fen),
         issued_from=issued_from,
         annual_from=annual_from,
     )

@@ -159,9 +159,11 @@ _ASKED = "责任部门查明原因，倒排工期，月底前报整改方案（�
 
 
 def order_out_of_a_lamp(found: Returns, quarter: int) -> None:
-    """An order that the leading group gives without a meeting, on the third red project."""
+    """An order that the leading group gives without a meeting, on the third red project; its answer waits for the office."""
     for red in _reds(found, quarter)[2:3]:
-        _ordered(found.desk, red, None, days_after(quarter, 62), days_after(quarter, 110))
+        order = _ordered(found.desk, red, None, days_after(quarter, 62), days_after(quarter, 110))
+        text = "已约谈施工单位，调整了进场顺序，本月内报分周计划（演示）"
+        answer_order(found.desk.session, order, text=text, by=found.desk.reporters[red[1]])
 
 
 Red = tuple[str, int, str]  # a project, the department that files it, and the lamp as an order keeps it

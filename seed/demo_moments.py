@@ -1,8 +1,9 @@
 """Puts moments and days of what can still be changed back into the time of the made-up history.
 
 Recording, approving, closing and issuing always happen now. Of a return or a correction the demonstration then says when it
-would have happened, and of an order on which days, with an audit row that names both. Entries, editions and the audit trail are
-never changed, and what a report compares with the moment of its edition (closing, orders, answers) keeps its own.
+would have happened, and of an order on which days, with an audit row that names the days: what stood before is the moment of the
+rows beside it. Entries, editions and the audit trail are never changed, and what a report compares with the moment of its edition
+(closing, orders, answers) keeps its own.
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -14,7 +15,7 @@ from core import audit
 from core.audit import OPERATOR
 from core.calendar import last_day
 
-_REASON = "演示：把装载时的时间改成故事里的时间"
+_REASON = "演示：把装载时的时间改成故事里的时间（%s）"
 _MORNING = 2  # ten o'clock in China
 
 
@@ -29,10 +30,11 @@ def moment(day: date) -> datetime:
 
 def put_back(session: Session, row: SQLModel, subject: str, **said: Any) -> None:
     """Sets columns of a row to days and moments of the history. `subject` names it in the audit trail."""
-    before = {name: getattr(row, name) for name in said}
     for name, value in said.items():
         setattr(row, name, value)
     session.add(row)
     session.flush()
     id_ = getattr(row, "id", 0) or 0
-    audit.record(session, "edit", subject, id_, before=before, after=said, reason=_REASON, by=OPERATOR)
+    days = sorted({one.date() if isinstance(one, datetime) else one for one in said.values() if isinstance(one, date)})
+    reason = _REASON % "、".join(day.isoformat() for day in days)
+    audit.record(session, "edit", subject, id_, reason=reason, by=OPERATOR)

@@ -202,9 +202,12 @@ def leave_open(found: Returns, quarter: int) -> None:
     for place, (row, stop) in enumerate(zip(rows, _WAYS, strict=False)):
         stop(found, row, quarter)
         _put_back(desk, row, quarter, place)
+    rest = rows[len(_WAYS) :]
+    if rest:  # who has least to say reports that nothing went on
+        _no_progress(found, rest.pop(), quarter)
     period = desk.session.get_one(ReportingPeriod, rows[0].period_id)
     text = f"请抓紧报送 {period.name} 填报（演示）"
-    remind(desk.session, period, return_ids=[row.id or 0 for row in rows[len(_WAYS) :]], text=text, by=desk.office)
+    remind(desk.session, period, return_ids=[row.id or 0 for row in rest], text=text, by=desk.office)
 
 
 def _draft(found: Returns, row: DepartmentReturn, quarter: int) -> None:
@@ -238,11 +241,17 @@ def _extended(found: Returns, row: DepartmentReturn, quarter: int) -> None:
     extend_return(found.desk.session, row, due_on=due, reason=why, by=found.desk.office)
 
 
+def _no_progress(found: Returns, row: DepartmentReturn, quarter: int) -> None:
+    reason, by = no_progress_reason(quarter), found.desk.reporters[row.department_id]
+    submit_return(found.desk.session, row, answerable="部门负责人（演示）", no_progress_reason=reason, by=by)
+    _put_back(found.desk, row, quarter, len(_WAYS))
+
+
 _WAYS: tuple[Callable[[Returns, DepartmentReturn, int], None], ...] = (
     _draft,
+    _accepted,
     _submitted,
     _approved,
-    _accepted,
     _sent_back,
     _extended,
 )

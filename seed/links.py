@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlmodel import Session, select
 
 from milestones.indicator_rules import ProgrammeLink
+from portfolio.periods import earliest_unclosed
 from portfolio.plans import Plan, Programme
 from portfolio.projects import Project
 from portfolio.recording import Tally, cite
@@ -62,11 +63,16 @@ def put_links(session: Session, seed: SeedLinks, path: Path) -> Tally:
         raise SeedNotLoaded(problems)
     for row in held.values():
         if row.supplied_by == LOADER.name and row.effective_until is None:
-            row.effective_until = row.effective_from
+            row.effective_until = max(row.effective_from, _open_from(session, row))
             session.add(row)
             tally.changed += 1
     session.flush()
     return tally
+
+
+def _open_from(session: Session, row: ProgrammeLink) -> int:
+    """The first quarter that takes changes of the plan that a link supports."""
+    return earliest_unclosed(session, session.get_one(Programme, row.programme_id).plan_id, lock=True)
 
 
 def _put(
@@ -81,7 +87,9 @@ def _put(
         row = ProgrammeLink(
             project_id=ends[0],
             programme_id=ends[1],
-            effective_from=max(plan.start for plan in plans),
+            effective_from=max(
+                *(plan.start for plan in plans), earliest_unclosed(session, plans[1].id or 0, lock=True)
+            ),
             document=OURS,
             reason=link.reason,
             supplied_by=LOADER.name,

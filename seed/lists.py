@@ -81,13 +81,19 @@ def _put_target(session: Session, loading: Loading, indicator_id: int, record: S
         "reference_micro": None if reference is None else _micro(reference.value),
         "reference_wording": None if reference is None else reference.wording,
     }
-    owner, start = {"indicator_id": indicator_id}, loading.plan.start
-    held = find_in_force(session, Target, owner, start)
+    owner = {"indicator_id": indicator_id}
+    held = find_in_force(session, Target, owner, loading.from_quarter)
     if held is None or held.supplied_by is None:
-        put_in_force(session, Target, owner, values, from_quarter=start, by=None)
-    elif any(getattr(held, name) != value for name, value in values.items()):
+        put_in_force(session, Target, owner, values, from_quarter=loading.from_quarter, by=None)
+        return
+    first = find_in_force(session, Target, owner, loading.plan.start)
+    if not any(_says(row, values) for row in (held, first)):
         difference = Difference("indicator", record.key, "target", held.printed, target.printed, held.supplied_by)
         loading.tally.differences.append(difference)
+
+
+def _says(target: Target | None, values: dict[str, Any]) -> bool:
+    return target is not None and all(getattr(target, name) == value for name, value in values.items())
 
 
 def put_commitments(loading: Loading) -> None:

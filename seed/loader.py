@@ -14,7 +14,7 @@ from core.units import micro_from_text
 from milestones.lamp_editing import put_presets
 from portfolio.departments import add_department, find_department
 from portfolio.jurisdictions import Jurisdiction
-from portfolio.periods import add_periods
+from portfolio.periods import add_periods, earliest_unclosed
 from portfolio.plans import Plan, Programme, add_plan, add_programme, find_plan
 from portfolio.recording import Tally, cite, put_record
 from seed import lists
@@ -106,7 +106,9 @@ def _with_known_area(session: Session, jurisdiction: Jurisdiction) -> Jurisdicti
 
 def _load_plan(session: Session, seed: SeedFolder, kinds: SeedKinds) -> LoadedPlan:
     tally = Tally()
-    loading = Loading(session, seed, _put_plan(session, seed, tally), tally, {}, {})
+    plan = _put_plan(session, seed, tally)
+    since = max(plan.start, earliest_unclosed(session, plan.id or 0, lock=True))
+    loading = Loading(session, seed, plan, tally, {}, {}, since)
     for position, programme in enumerate(seed.plan.programmes):
         _put_programme(loading, programme, None, position)
     for department in seed.plan.departments:

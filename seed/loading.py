@@ -27,6 +27,8 @@ class Loading:
     tally: Tally
     programmes: dict[str, Programme]
     projects: dict[str, Project]
+    # What a file says anew holds from here on: the plan's first quarter or, once quarters are closed, the earliest that is not.
+    from_quarter: int
 
     @property
     def plan_id(self) -> int:
@@ -35,7 +37,7 @@ class Loading:
 
     @property
     def basis(self) -> Basis:
-        return Basis(from_quarter=self.plan.start, from_plan=True)
+        return Basis(from_quarter=self.from_quarter, from_plan=True)
 
 
 def cited(record: Cite, *, field: str = "", role: str = "main") -> NewCitation:

@@ -35,7 +35,7 @@ def put_project(loading: Loading, record: SeedProject, position: int) -> None:
     sync_quantities(loading, project, record.quantities)
     for number, part in enumerate(record.parts, start=1):
         _put_part(loading, project, part, number)
-    check_parts(loading.session, project, loading.plan.start)
+    check_parts(loading.session, project, loading.from_quarter)
 
 
 def _put_part(loading: Loading, package: Project, record: SeedPart, number: int) -> None:
@@ -75,8 +75,9 @@ def _create_or_edit(
     if project.archived_at is not None:
         tally.unchanged += 1
         return project
-    held = project_values(session, project, loading.plan.start)
-    kept = _kept_by_people(loading, project, key, held, values)
+    held = project_values(session, project, loading.from_quarter)
+    first = project_values(session, project, loading.plan.start)
+    kept = _kept_by_people(loading, project, key, held, first, values)
     incoming = replace(values, **kept)
     changed = edit_project(session, project, incoming, loading.basis, expected_version=project.row_version, by=LOADER)
     if changed:
@@ -87,7 +88,7 @@ def _create_or_edit(
 
 
 def _kept_by_people(
-    loading: Loading, project: Project, key: str, held: ProjectValues, values: ProjectValues
+    loading: Loading, project: Project, key: str, held: ProjectValues, first: ProjectValues, values: ProjectValues
 ) -> dict[str, Any]:
     """The fields whose present value a person gave; those that the seed would change are listed."""
     assert project.id is not None
@@ -96,7 +97,8 @@ def _kept_by_people(
         if not hasattr(values, name):
             continue
         kept[name] = getattr(held, name)
-        if getattr(held, name) != getattr(values, name) and name not in ("contact", "reporting_id"):
+        differs = getattr(values, name) not in (getattr(held, name), getattr(first, name))
+        if differs and name not in ("contact", "reporting_id"):
             difference = Difference(
                 "project", key, name, getattr(held, name), getattr(values, name), supplied.supplied_by
             )
@@ -111,10 +113,14 @@ def _put_estimate(loading: Loading, project: Project, record: SeedEstimate | Non
     printed = None if record is None else f"{record.value} {record.unit}"
     assert project.id is not None
     session = loading.session
-    held = find_in_force(session, Estimate, {"project_id": project.id}, loading.plan.start)
+    owner = {"project_id": project.id}
+    held = find_in_force(session, Estimate, owner, loading.from_quarter)
     held_amount = None if held is None else held.amount_fen
     supplied = supplied_values(session, "project", project.id).get("estimate")
     if supplied is not None and held_amount != amount and held is not None and held.supplied_by:
+        first = find_in_force(session, Estimate, owner, loading.plan.start)
+        if first is not None and first.amount_fen == amount:
+            return  # the file says what it always said
         difference = Difference(
             "project",
             project.code,

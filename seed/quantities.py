@@ -21,7 +21,7 @@ def sync_quantities(loading: Loading, project: Project, records: list[SeedQuanti
     that says something else than what held at the plan's start is listed.
     """
     assert project.id is not None
-    session, plan = loading.session, loading.plan
+    session = loading.session
     supplied = supplied_values(session, "project", project.id).get(SUPPLIED)
     rows = session.exec(
         select(Quantity, Measure.name)
@@ -40,7 +40,7 @@ def sync_quantities(loading: Loading, project: Project, records: list[SeedQuanti
                 session,
                 project.id,
                 position=position,
-                from_quarter=plan.start,
+                from_quarter=loading.from_quarter,
                 **record.model_dump(exclude={"cite"}),
             )
         assert row.id is not None
@@ -48,7 +48,7 @@ def sync_quantities(loading: Loading, project: Project, records: list[SeedQuanti
         citation = NewCitation(lines[0], lines[1], record.cite.table, record.cite.section)
         cite(session, "quantity", row.id, loading.plan_id, [citation])
     for row in held.values():
-        row.effective_until = row.effective_from
+        row.effective_until = max(row.effective_from, loading.from_quarter)
         session.add(row)
 
 

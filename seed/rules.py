@@ -14,7 +14,7 @@ from milestones.indicator_rules import NO_FORMULA, Overlap
 from milestones.indicators import Indicator
 from milestones.overlap_recording import record_overlap
 from milestones.quantities import Measure, measure_named
-from milestones.rule_setting import RULE_FIELDS, HeldRule, MeasureShare, put_rule, rules_in_force
+from milestones.rule_setting import RULE_FIELDS, HeldRule, MeasureShare, find_rule, put_rule, rules_in_force
 from portfolio.contradictions import Contradiction
 from portfolio.recording import Difference, NewCitation, cite
 from seed.checking import SeedNotLoaded, SeedProblem, read_checked
@@ -52,7 +52,8 @@ def put_rules(loading: Loading, kinds: SeedKinds) -> None:
     ids = dict(
         loading.session.exec(select(Indicator.key, Indicator.id).where(Indicator.plan_id == loading.plan_id)).all()
     )
-    held = rules_in_force(loading.session, [id_ for id_ in ids.values() if id_ is not None], loading.plan.start)
+    known = [id_ for id_ in ids.values() if id_ is not None]
+    held = rules_in_force(loading.session, known, loading.from_quarter)
     reasons = {kind.key: {"why_not": kind.why, "why_not_en": kind.why_en} for kind in kinds.kinds}
     for record in loading.seed.rules.rules:
         values = _values(record) | reasons.get(record.kind or "", {})
@@ -112,10 +113,11 @@ def _put(
     citations: list[NewCitation],
 ) -> None:
     assert indicator_id is not None
-    session, tally, start = loading.session, loading.tally, loading.plan.start
+    session, tally = loading.session, loading.tally
     same = held is not None and held.says(values, shares)
     if held is not None and held.rule.supplied_by is not None:
-        if not same:
+        first = find_rule(session, indicator_id, loading.plan.start)
+        if not same and not (first is not None and first.says(values, shares)):
             kept, incoming = held.rule.formula, values["formula"]
             tally.differences.append(Difference("indicator", key, "rule", kept, incoming, held.rule.supplied_by))
         return
@@ -123,7 +125,7 @@ def _put(
         tally.unchanged += 1
         row = held.rule
     else:
-        made = put_rule(session, indicator_id, values, shares, from_quarter=start, by=None)
+        made = put_rule(session, indicator_id, values, shares, from_quarter=loading.from_quarter, by=None)
         assert made is not None
         row = made
         tally.created += held is None
@@ -134,7 +136,7 @@ def _put(
 
 def _put_overlaps(loading: Loading) -> None:
     """What may count twice, as the file says. One that was ended stays so; one that the file no longer names is ended."""
-    session, start = loading.session, loading.plan.start
+    session, start = loading.session, loading.from_quarter
     keys = {
         one.key: one.id for one in session.exec(select(Contradiction).where(Contradiction.plan_id == loading.plan_id))
     }
@@ -153,7 +155,7 @@ def _put_overlaps(loading: Loading) -> None:
     # What no longer stands in the file ends first, so that the other way round may be recorded instead.
     for row in held.values():
         if row.supplied_by is None and row.effective_until is None:
-            row.effective_until = row.effective_from
+            row.effective_until = max(row.effective_from, start)
             session.add(row)
             loading.tally.changed += 1
     session.flush()

@@ -53,7 +53,7 @@ def _upwards(code: str | None, parents: dict[str, str | None]) -> Iterator[str]:
 
 def put_sites(loading: Loading) -> None:
     """Brings the places that the plan itself names to what the file says."""
-    session, tally, start = loading.session, loading.tally, loading.plan.start
+    session, tally, start = loading.session, loading.tally, loading.from_quarter
     codes = _codes(session, loading.plan.jurisdiction_code)
     held = _held(session, loading.plan_id)
     for record in loading.seed.sites.sites:
@@ -76,7 +76,7 @@ def put_sites(loading: Loading) -> None:
             cite(session, "project_site", row.id, loading.plan_id, [cited(record.cite)])
     for row in held.values():
         if row.effective_until is None:
-            row.effective_until = row.effective_from
+            row.effective_until = max(row.effective_from, start)
             session.add(row)
             tally.changed += 1
     session.flush()

@@ -25,7 +25,7 @@ from reports.period_waiting import FACT_KINDS
 from reports.return_board import STEPS, return_board
 from reports.return_counts import quarters_of
 from reports.rollup import Scope
-from reports.todo import FILL, MEND, pressing, todo_list
+from reports.todo import FILL, MEND, OVERDUE, pressing, todo_list
 from web.approving import approvable
 from web.choices import Choices
 from web.coverage_pages import TIERS
@@ -80,6 +80,8 @@ def get_home(request: Request, reader: SignedIn, session: Reading, choices: Chos
     on = today()
     # The section of a department says this itself, with its button.
     said = (FILL, MEND) if "owner" in names else ()
+    if "leader" in names:  # whose screen lists the overdue orders, and is to be read without scrolling
+        said = (*said, OVERDUE)
     todos = [one for one in todo_list(session, reader, on=on) if one.kind not in said]
     return page(
         request,

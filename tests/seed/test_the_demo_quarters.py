@@ -6,15 +6,20 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
+from budgets.entries import LedgerEntry
 from core.calendar import period_from_text, quarter_name
 from core.database import Database
+from core.money import typed
+from core.units import text_from_micro
+from milestones.performance import PerformanceResult
 from portfolio.access import OPERATOR_READER
 from portfolio.corrections import Correction
 from portfolio.facts import AS_CORRECTED, AS_ISSUED
 from portfolio.periods import ReportingPeriod
 from portfolio.plans import Plan, find_plan
+from portfolio.projects import Project
 from reports.edition_reading import DATA, edition_bytes
 from reports.edition_report import built_report
 from reports.editions import Edition
@@ -23,6 +28,7 @@ from reports.orders import OrderAnswer, SupervisionOrder
 from reports.quarterly_data import canonical_data
 from reports.returns import DepartmentReturn, ReturnCell, ReturnFact, ReturnNote
 from reports.self_check import mismatches
+from reports.self_evaluation import SelfEvaluation, self_evaluation
 from seed.demo import load_demo
 from seed.demo_texts import DemoStanding, texts_of
 from tests.databases import on_sqlite
@@ -126,6 +132,9 @@ def last_quarter_is_open(session: Session) -> None:
     last = session.exec(of_last).all()
     assert {row.state for row in last} == {"draft", "submitted", "approved", "accepted", "sent-back"}
     assert any(row.extended_reason for row in last)
+    assert [row.state for row in last if row.no_progress_reason] == ["submitted"]
+    begun = set(session.exec(select(ReturnCell.return_id)))
+    assert [row.id for row in last if row.state == "draft" and row.id not in begun]
     sent_back = next(row for row in last if row.state == "sent-back")
     notes = session.exec(select(ReturnNote).where(ReturnNote.return_id == sent_back.id)).all()
     assert {one.field for one in notes} == {"text.progress", "text.next_steps"}
@@ -133,8 +142,8 @@ def last_quarter_is_open(session: Session) -> None:
     assert {one.state for one in corrections} == {"approved", "refused", "requested"}
     assert all(one.posted_period in (None, *_after(one.quarter)) for one in corrections)
     orders = session.exec(select(SupervisionOrder).order_by(col(SupervisionOrder.number))).all()
-    assert [one.state for one in orders] == ["closed", "open", "open"]
-    assert [one.order_id for one in session.exec(select(OrderAnswer))] == [orders[0].id]
+    assert [one.state for one in orders] == ["closed", "open", "answered"]
+    assert [one.order_id for one in session.exec(select(OrderAnswer))] == [orders[0].id, orders[2].id]
     assert {json.loads(one.lamp or "{}")["colour"] for one in orders} == {"red"}
     printed = orders_for(session, plan, 20254)
     assert [one.number for one in printed if one.overdue] == [2, 3]
@@ -142,6 +151,31 @@ def last_quarter_is_open(session: Session) -> None:
         edition = session.exec(select(Edition).where(Edition.period_id == found[name].id)).one()
         now = canonical_data(built_report(session, OPERATOR_READER, plan, period_from_text(name), AS_ISSUED))
         assert now == edition_bytes(session, edition, DATA), name
+    _two_projects_evaluate_themselves(session)
+
+
+def _two_projects_evaluate_themselves(session: Session) -> None:
+    """The finished one wholly, with the money that its ledger says; the other is open, and its own department's."""
+    results = session.exec(select(PerformanceResult).order_by(col(PerformanceResult.id))).all()
+    by_project: dict[int, list[PerformanceResult]] = {}
+    for one in results:
+        by_project.setdefault(one.project_id, []).append(one)
+    (ended, whole), (goes_on, part) = by_project.items()
+    assert (len(whole), len(part), whole[0].year, part[0].year) == (9, 4, 2024, 2025)
+    form = evaluated(session, ended, 2024)
+    assert form.points.total is not None
+    assert 90 <= form.points.total < 100
+    assert not [line for level in form.levels for line in level.lines if line.needs_reason]
+    done = select(func.sum(LedgerEntry.amount_fen)).where(
+        LedgerEntry.project_id == ended, LedgerEntry.stage == "work_done", LedgerEntry.state == "approved"
+    )
+    assert typed(session.exec(done).one(), "万元") == text_from_micro(whole[3].value_micro or 0)
+    assert evaluated(session, goes_on, 2025).points.total is None
+
+
+def evaluated(session: Session, project_id: int, year: int) -> SelfEvaluation:
+    code = session.get_one(Project, project_id).code
+    return self_evaluation(session, OPERATOR_READER, code, period_from_text(str(year)))
 
 
 def _after(quarter: int) -> tuple[int, ...]:
