@@ -33,6 +33,7 @@ from reports.correction_changes import Change, Made, Making, make_facts
 from reports.correction_effects import as_json, effects_between, figures_of, watched
 from reports.correction_facts import (
     accept_facts,
+    changed_since,
     facts_of,
     needed_rights,
     next_number,
@@ -60,6 +61,11 @@ _SOMEBODY = Actor(None, "—")
 class QuarterStillOpen(Broken):
     status = 409
     sentence = N_("%(quarter)s 还没有关账，不用更正单：有错误请直接冲销、撤销或改报。")
+
+
+class ChangedMeanwhile(Broken):
+    status = 409
+    sentence = N_("申请以后“%(what)s”又改过，第 %(number)s 号更正单不能批准；请不批准，由申请人按现在的内容重新申请。")
 
 
 class NotRequested(Broken):
@@ -149,7 +155,7 @@ def request_correction(session: Session, plan: Plan, new: NewCorrection, *, by: 
 def approve_correction(session: Session, row: Correction, *, allowed: Collection[Action], by: Reviewer) -> Correction:
     """Approves a correction and everything in it, or nothing. `allowed` is what the person may do in the plan.
 
-    Errors: NotRequested, OwnCorrection, NotYourRight; those of accepting its facts.
+    Errors: NotRequested, OwnCorrection, NotYourRight, ChangedMeanwhile; those of accepting its facts.
     """
     plan = _kept(session, row)
     if by.actor.did(row.requested_by_id, row.requested_by):
@@ -158,6 +164,9 @@ def approve_correction(session: Session, row: Correction, *, allowed: Collection
     lacking = needed_rights(session, facts) - set(allowed)
     if lacking:
         raise NotYourRight(number=row.number, who=tuple(RIGHTS[one] for one in RIGHTS if one in lacking))
+    changed = changed_since(session, facts)
+    if changed:
+        raise ChangedMeanwhile(number=row.number, what=changed)
     asked = watched(session, plan, row.quarter, facts)
     before = figures_of(session, asked)
     # From here on the facts are no longer held by a correction that waits.

@@ -5,12 +5,14 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from sqlalchemy import func
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from budgets.approval import Approver, approve_entries, reject_entries
 from budgets.entries import APPROVED_BY_FINANCE, STAGES, LedgerEntry
 from core.audit import Actor
 from core.database import select_columns
+from milestones.indicators import Indicator
 from milestones.milestone_reports import accept_milestones, send_back_milestones
 from milestones.milestones import MilestoneReport
 from milestones.reading_reports import accept_readings, send_back_readings
@@ -26,6 +28,7 @@ from portfolio.corrections import (
     Correction,
     CorrectionFact,
 )
+from portfolio.facts import APPROVED
 from portfolio.plans import Plan
 from portfolio.reviewing import Reviewer
 from reports.correction_changes import Made
@@ -52,6 +55,28 @@ def needed_rights(session: Session, facts: Collection[Made]) -> set[Action]:
     stages = set(session.exec(select(LedgerEntry.stage).where(col(LedgerEntry.id).in_(entries))))
     found: set[Action] = {"approve_money" if stage in APPROVED_BY_FINANCE else "accept_works" for stage in stages}
     return found | ({"accept_works"} if len(entries) < len(facts) else set())
+
+
+def changed_since(session: Session, facts: Collection[Made]) -> tuple[str, ...]:
+    """The indicators of which a newer reading was accepted since these facts were asked for, by name.
+
+    Money and works are undone by their own number, once, and of a milestone one report waits at a time; of readings the newest
+    holds, whatever it was made of.
+    """
+    ids = [id_ for subject, id_ in facts if subject == OFFICIAL_READING]
+    asked, newer = OfficialReading, aliased(OfficialReading)
+    query = (
+        select(Indicator.name)
+        .join(asked, col(asked.indicator_id) == Indicator.id)
+        .join(newer, col(newer.indicator_id) == Indicator.id)
+        .where(
+            col(asked.id).in_(ids),
+            newer.quarter == asked.quarter,
+            newer.state == APPROVED,
+            col(newer.approved_at) > asked.recorded_at,
+        )
+    )
+    return tuple(sorted(set(session.exec(query)))) if ids else ()
 
 
 def accept_facts(session: Session, facts: Collection[Made], by: Reviewer) -> None:

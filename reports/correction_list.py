@@ -29,7 +29,7 @@ from portfolio.corrections import (
 from portfolio.plans import Plan
 from portfolio.projects import Project
 from reports.correction_effects import Effect, from_json
-from reports.correction_facts import TABLES, facts_of, needed_rights
+from reports.correction_facts import TABLES, changed_since, facts_of, needed_rights
 
 PAGE = 50
 UNDONE, REPLACED, ADDED = "undone", "replaced", "added"
@@ -83,6 +83,7 @@ class CorrectionSheet:
     effects: tuple[Effect, ...]
     rights: frozenset[Action]
     file: StoredFile | None
+    changed: tuple[str, ...]  # what was changed since it was asked for, while it waits
 
 
 def corrections(
@@ -156,6 +157,7 @@ def correction_sheet(session: Session, row: Correction) -> CorrectionSheet:
         effects=from_json(row.effects),
         rights=frozenset(needed_rights(session, facts)),
         file=None if row.file_id is None else session.get_one(StoredFile, row.file_id),
+        changed=changed_since(session, facts) if row.state == REQUESTED else (),
     )
 
 

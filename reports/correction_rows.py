@@ -24,6 +24,7 @@ from milestones.works import WorkEntry
 from portfolio.corrections import Correction, CorrectionFact
 from portfolio.facts import AS_ISSUED, counted
 from portfolio.projects import Project
+from portfolio.states import not_archived
 from reports.money_figures import STAGE_COLUMNS
 from reports.money_movement import BUDGET, Movement, movement_windows
 from reports.quarterly_rows import ProjectRow
@@ -100,8 +101,8 @@ def _parts(session: Session, asked: Asked, tops: Mapping[int, str]) -> dict[int,
     query = select_columns(Project.id, Project.code, Project.name, Project.parent_id).where(
         col(Project.parent_id).is_not(None),
         col(Project.plan_id).in_(asked.scope.plan_ids or ()),
-        col(Project.archived_at).is_(None),
-        col(Project.id).not_in(ended_projects(asked.quarter)),
+        not_archived(Project, asked.quarter, asked.scope.edition),
+        col(Project.id).not_in(ended_projects(asked.quarter, asked.scope.edition)),
     )
     return {id_: (code, name, tops[above]) for id_, code, name, above in session.execute(query) if above in tops}
 

@@ -1,14 +1,14 @@
 """Orders and meetings as people read them: lists with their filters, one order with its thread, one meeting with its items."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from sqlmodel import Session, col, select
 
-from core.calendar import today
+from core.calendar import day_of, today
 from core.database import select_columns
 from core.errors import NotThere
 from core.files import StoredFile
@@ -121,6 +121,21 @@ def answers_of(session: Session, order_id: int) -> list[Answered]:
     return [Answered(row, file) for row, file in session.exec(query)]
 
 
+def waiting_by_department(
+    session: Session, plan_id: int, department_ids: Collection[int]
+) -> dict[int, tuple[int, int]]:
+    """How many orders of a plan wait for each of these departments' answers, and how many of them are late."""
+    order = SupervisionOrder
+    query = select_columns(order.department_id, order.due_on).where(
+        col(order.plan_id) == plan_id, col(order.state) == OPEN, col(order.department_id).in_(department_ids)
+    )
+    found: dict[int, tuple[int, int]] = {}
+    for department_id, due_on in session.execute(query):
+        waiting, late = found.get(department_id, (0, 0))
+        found[department_id] = (waiting + 1, late + (due_on < today()))
+    return found
+
+
 def departments_asked(session: Session, reader: Reader) -> list[tuple[int, str]]:
     """The departments of which any order that the reader sees asks something."""
     query = (
@@ -201,5 +216,5 @@ def editions_before(session: Session, plan_id: int, on: date) -> list[tuple[int,
     """The editions of a plan that a meeting of that day may have had before it, newest first: id and title."""
     query = select(Edition).where(Edition.plan_id == plan_id).order_by(col(Edition.number).desc())
     return [
-        (row.id or 0, f"第 {row.number} 号 {row.title}") for row in session.exec(query) if row.issued_at.date() <= on
+        (row.id or 0, f"第 {row.number} 号 {row.title}") for row in session.exec(query) if day_of(row.issued_at) <= on
     ]

@@ -25,7 +25,8 @@ from reports.period_rules import first_day
 
 @dataclass(frozen=True)
 class OrderRow:
-    """One order as the report prints it. `state` is a key of reports.orders.ORDER_STATES; `overdue`: past its day and not closed.
+    """One order as the report prints it. `state` is a key of reports.orders.ORDER_STATES; `overdue`: past its day, not
+    closed, and not answered by that day either.
 
     `plan` is the plan's code, `number` its own within the plan.
     """
@@ -101,10 +102,11 @@ def _then(session: Session, plan: Plan, quarter: int) -> _Then:
     return _Then(day_of(moment), moment)
 
 
-def _row(code: str, row: Any, answer: str | None, then: _Then) -> OrderRow:
+def _row(code: str, row: Any, answer: OrderAnswer | None, then: _Then) -> OrderRow:
     order, department, project_code, project, meeting = row
     closed = order.closed_at is not None and then.had(order.closed_at, order.closed_on)
     state = CLOSED if closed else OPEN if answer is None else ANSWERED
+    in_time = answer is not None and day_of(answer.answered_at) <= order.due_on
     return OrderRow(
         plan=code,
         number=order.number,
@@ -117,19 +119,19 @@ def _row(code: str, row: Any, answer: str | None, then: _Then) -> OrderRow:
         issued_on=order.issued_on,
         due_on=order.due_on,
         state=state,
-        overdue=state != CLOSED and order.due_on < then.on,
-        answer=answer,
+        overdue=state != CLOSED and order.due_on < then.on and not in_time,
+        answer=None if answer is None else answer.text,
         outcome=order.outcome if closed else None,
         closed_on=order.closed_on if closed else None,
     )
 
 
-def _answers(session: Session, ids: Sequence[int], then: _Then) -> dict[int, str]:
+def _answers(session: Session, ids: Sequence[int], then: _Then) -> dict[int, OrderAnswer]:
     """The newest answer of each order that stood by then."""
     query = select_columns(OrderAnswer).where(col(OrderAnswer.order_id).in_(ids)).order_by(col(OrderAnswer.id))
-    found: dict[int, str] = {}
+    found: dict[int, OrderAnswer] = {}
     for row in session.scalars(query):
         returned = row.returned_at is not None and then.had(row.returned_at)
         if then.had(row.answered_at) and not returned:
-            found[row.order_id] = row.text
+            found[row.order_id] = row
     return found

@@ -38,6 +38,7 @@ LABELS = {
     "reason": N_("退回原因"),
     "state": N_("状态"),
     "closed_on": N_("销号日期"),
+    "issued_on": N_("发出日期"),
 }
 USUAL_DAYS = 15  # what an order leaves a department unless somebody says otherwise
 _LONGEST = 2000
@@ -52,6 +53,15 @@ class NotWaiting(Broken):
 
     status = 409
     sentence = N_("第 %(number)s 号督办的状态是“%(state)s”，不能%(act)s。")
+
+
+class NotAnswered(Broken):
+    """Ending an order that waits for its answer is asked about first."""
+
+    status = 409
+    sentence = N_(
+        "第 %(number)s 号督办还没有答复。确实不等答复就销号的，请勾选“没有答复也销号”，并在销号意见里写明原因。"
+    )
 
 
 class OwnAnswer(Broken):
@@ -185,13 +195,17 @@ def return_answer(session: Session, row: SupervisionOrder, *, reason: str, by: A
     return answer
 
 
-def close_order(session: Session, row: SupervisionOrder, *, outcome: str, by: Actor) -> SupervisionOrder:
-    """Ends an order with how it came out, answered or not.
+def close_order(
+    session: Session, row: SupervisionOrder, *, outcome: str, unanswered: bool = False, by: Actor
+) -> SupervisionOrder:
+    """Ends an order with how it came out; one that nobody answered only when `unanswered` says that this is meant.
 
-    Errors: NotWaiting, OwnAnswer, Missing, TooLong.
+    Errors: NotWaiting, NotAnswered, OwnAnswer, Missing, TooLong.
     """
     said = needed_text(outcome, field="outcome", label=LABELS["outcome"], limit=1000)
     before = _keep(session, row, (OPEN, ANSWERED), N_("销号"))
+    if before == OPEN and not unanswered:
+        raise NotAnswered(field="unanswered", number=row.number)
     answer = newest_answer(session, row)
     if before == ANSWERED and answer is not None and by.did(answer.answered_by_id, answer.answered_by):
         raise OwnAnswer(number=row.number)

@@ -25,7 +25,7 @@ from milestones.works import SURVIVING, TIERS, VERIFIED, WorkEntry
 from portfolio.access import Reader
 from portfolio.corrections import WORK_ENTRY
 from portfolio.dated import find_in_force
-from portfolio.periods import corrected_before
+from portfolio.periods import is_closed
 from portfolio.plans import Plan
 from portfolio.projects import Project
 from reports.correcting import LABELS, NewCorrection, request_correction
@@ -36,7 +36,7 @@ from web.approving import departments_of
 from web.choices import Choices
 from web.correction_forms import ADDED, DOING, added_keys, begun, changes_from
 from web.deps import Chosen, Reading, SignedIn, Writing, answered, leads_to
-from web.forms import NO_PROBLEMS, Problems, Typed, TypedForm, id_from_text, shown_again
+from web.forms import NO_PROBLEMS, Problems, Typed, TypedForm, id_from_text, shown_again, typed_values
 from web.indicator_forms import OpenIndicator, open_indicator
 from web.ledger_forms import leaves_of, offered, source_words
 from web.pages import page
@@ -63,19 +63,33 @@ class Corrected:
 @router.get("/corrections/new")
 def get_new(request: Request, reader: SignedIn, session: Reading, choices: Chosen) -> Response:
     asked = request.query_params
+    typed = typed_values(**{name: asked[name] for name in ("project", "quarter") if name in asked})
+
+    def where(problems: Problems) -> Response:
+        return _where_page(request, session, reader, asked.get("plan", ""), typed, problems)
+
     if not any(asked.get(name) for name in ("entry", "work", "report", "reading", "project", "indicator")):
-        return _where_page(request, session, reader, asked.get("plan", ""))
-    found = _corrected(session, reader, {name: asked.get(name, "") for name in asked})
+        return where(NO_PROBLEMS)
+    with shown_again(request, where):
+        try:
+            found = _corrected(session, reader, {name: asked.get(name, "") for name in asked})
+        except NotThere:
+            if "where" not in asked:
+                raise
+            expected = N_("您填报的一个项目的编号")
+            raise Invalid(field="project", label=N_("项目编号"), found=typed["project"], expected=expected) from None
     held = _held(session, found)
     return _form_page(request, session, found, held, begun(held, choices.unit, found.focus), NO_PROBLEMS, choices)
 
 
-def _where_page(request: Request, session: Session, reader: Reader, code: str) -> Response:
+def _where_page(
+    request: Request, session: Session, reader: Reader, code: str, typed: Typed, problems: Problems
+) -> Response:
     """Which project and quarter is corrected, asked first. Errors: NotThere for who records nothing."""
     chosen = plan_choice(session, reader, code.strip())
     if not any(reader.may("record", one.id, departments_of(reader)) for one in chosen.plans):
         raise NotThere
-    return page(request, "corrections/where.html", chosen=chosen)
+    return page(request, "corrections/where.html", chosen=chosen, typed=typed, problems=problems)
 
 
 def _corrected(session: Session, reader: Reader, asked: dict[str, str]) -> Corrected:
@@ -167,7 +181,7 @@ def _form_page(
         judgements=JUDGEMENTS,
         work_units=WORK_UNITS,
         second_looks=(VERIFIED, SURVIVING),
-        closed_before=corrected_before(session, found.plan.id or 0),
+        is_open=not is_closed(session, found.plan.id or 0, found.quarter),
         lost=lost or [],
         typed=typed,
         problems=problems,

@@ -1,6 +1,7 @@
 """更正单: the list, one with what it moves before and after, and deciding about it."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -43,6 +44,7 @@ from web.forms import NO_PROBLEMS, NOTHING_TYPED, Problems, Typed, TypedForm, sh
 from web.list_filters import Filters
 from web.pages import page
 from web.plan_choice import plan_choice
+from web.printed import moment
 
 router = APIRouter()
 
@@ -52,6 +54,8 @@ _HISTORY = LABELS | {
     "state": N_("状态"),
     "facts": N_("条数"),
     "posted_period": N_("计入季度"),
+    "requested_at": N_("申请时间"),
+    "decided_at": N_("审批时间"),
 }
 
 
@@ -120,7 +124,7 @@ def _detail_page(
         judgements=JUDGEMENTS,
         rights=[name for right, name in RIGHTS.items() if right in sheet.rights],
         may={
-            "approve": waits and not mine and sheet.rights <= allowed,
+            "approve": waits and not mine and sheet.rights <= allowed and not sheet.changed,
             "refuse": waits and not mine and bool(sheet.rights & allowed),
             "withdraw": waits and mine,
         },
@@ -137,6 +141,8 @@ def _history(session: Session, row: Correction) -> list[HistoryLine]:
     def said(name: str, value: Any) -> Any:
         if isinstance(value, int) and name in ("quarter", "posted_period"):
             return quarter_name(value)
+        if isinstance(value, str) and name in ("requested_at", "decided_at"):
+            return moment(datetime.fromisoformat(value))
         return len(value) if isinstance(value, list) else value
 
     return [

@@ -110,7 +110,9 @@ def _detail_page(
         targets=targets,
         target=next((one for one in targets if _in_force(one, choices.quarter)), None),
         lines=lines,
-        taken_back={one.row.withdraws_id for one in lines if one.row.withdraws_id and one.row.state == APPROVED},
+        taken_back={
+            one.row.withdraws_id: one.row for one in lines if one.row.withdraws_id and one.row.state == APPROVED
+        },
         evidence=evidence_counts(session, "official_reading", [one.row.id or 0 for one in lines]),
         may={action: may(reader, action, row.plan_id) for action in ("record", "accept_works", "rules", "history")},
         history=[line for line in _history(session, id_) if may(reader, "history", row.plan_id)],

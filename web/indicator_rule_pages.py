@@ -16,7 +16,7 @@ from web.deps import Reading, SignedIn, Writing, answered, leads_to
 from web.forms import NO_PROBLEMS, Problems, Typed, TypedForm, collecting, raise_any, shown_again
 from web.indicator_forms import OpenIndicator, from_quarter, open_indicator
 from web.pages import page
-from web.project_forms import quarters_since, version_from
+from web.project_forms import first_open, quarters_since, version_from
 from web.project_quantity_pages import UNITS_OFFERED
 
 router = APIRouter()
@@ -76,7 +76,7 @@ def _form_page(request: Request, session: Session, found: OpenIndicator, typed: 
         units_offered=UNITS_OFFERED,
         numbers=range(min(shown, _MOST_ROWS)),
         labels=LABELS,
-        quarters=quarters_since(found.plan.start),
+        quarters=quarters_since(first_open(session, found.plan)),
         versions=_both_versions(saved, typed) if stale else None,
         row_version=found.indicator.row_version if stale else typed["row_version"],
         typed=typed,

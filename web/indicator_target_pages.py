@@ -12,7 +12,7 @@ from web.deps import Reading, SignedIn, Writing, answered, leads_to
 from web.forms import NO_PROBLEMS, Problems, Typed, TypedForm, shown_again
 from web.indicator_forms import OpenIndicator, open_indicator, target_from, typed_target
 from web.pages import page
-from web.project_forms import quarters_since, version_from
+from web.project_forms import first_open, quarters_since, version_from
 
 router = APIRouter()
 
@@ -48,7 +48,7 @@ def _form_page(request: Request, session: Session, found: OpenIndicator, typed: 
         kinds=REVISABLE,
         operators=TARGET_OPERATORS,
         labels=LABELS,
-        quarters=quarters_since(found.plan.start),
+        quarters=quarters_since(first_open(session, found.plan)),
         versions=[(LABELS[one], saved[one], typed[one]) for one in _SHOWN if saved[one] != typed[one]]
         if stale
         else None,

@@ -129,7 +129,7 @@ def answers_for(reader: Reader, plan_id: int, department_id: int) -> bool:
 
 
 def _history(session: Session, id_: int) -> list[HistoryLine]:
-    hidden = ("project_id", "department_id")
+    hidden = ("project_id", "department_id", "lamp")
     return [
         HistoryLine(
             line.at, line.actor, line.action, line.reason, tuple(one for one in line.changes if one[0] not in hidden)
@@ -204,6 +204,7 @@ def post_close(request: Request, id_: RecordId, reader: SignedIn, typed: TypedFo
 
     def close(line: OrderLine) -> None:
         reader.must("orders", line.row.plan_id)
-        close_order(session, line.row, outcome=typed["outcome"], by=reader.actor)
+        unanswered = typed["unanswered"] == "1"
+        close_order(session, line.row, outcome=typed["outcome"], unanswered=unanswered, by=reader.actor)
 
     return _done(request, session, reader, id_, typed, close)

@@ -1,5 +1,6 @@
 """更正单 on its pages: who reaches them, asking for one from a fact, and deciding about it with its effects before one's eyes."""
 
+import html
 import re
 from collections.abc import Iterator
 
@@ -242,11 +243,36 @@ def test_an_open_quarter_is_not_corrected_by_a_form(desk: Desk) -> None:
                 session.add(period)
 
     id_ = money(desk)
-    desk.do(reopen)
     client = desk.client("owner")
+    form = form_on(client.get(f"{NEW}?entry={id_}"), NEW)
+    desk.do(reopen)
     assert "/corrections/new" not in client.get(f"/money/ledger/{id_}").text
     page = client.get(f"{NEW}?entry={id_}")
     assert "不用更正单" in page.text
-    answer = client.post(NEW, data=_filled(form_on(page, NEW), desk))
+    assert f'href="/money/ledger/{id_}' in page.text  # where it is reversed
+    assert "<textarea" not in page.text
+    # Reopened while somebody was writing: refused, and nothing typed is lost.
+    answer = client.post(NEW, data=_filled(form, desk) | {"reason": "刚刚写好的理由"})
     assert answer.status_code == 409
+    assert "不用更正单" in answer.text
+    assert "刚刚写好的理由" in answer.text
     assert desk.do(lambda session: len(session.exec(select(LedgerEntry)).all())) == 2
+
+
+def test_what_was_asked_for_wrongly_is_asked_again(desk: Desk) -> None:
+    client = desk.client("owner")
+    for wrong, sentence in (
+        ({"project": FOREST, "quarter": "去年"}, "不是报告期"),
+        ({"project": FOREST, "quarter": "2024"}, "季度，如 2024Q4"),
+        ({"project": "no-such", "quarter": "2024Q3"}, "您填报的一个项目的编号"),
+    ):
+        answer = client.get(NEW, params=wrong | {"where": "1"})
+        assert answer.status_code == 422, wrong
+        assert sentence in html.unescape(answer.text)
+        assert all(f'value="{text}"' in answer.text for text in wrong.values())
+    # A project of another department looks like one that is not there.
+    told = [
+        desk.client("stranger").get(NEW, params={"project": code, "quarter": "2024Q3", "where": "1"})
+        for code in (FOREST, "no-such")
+    ]
+    assert [one.status_code for one in told] == [422, 422]

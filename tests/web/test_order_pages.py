@@ -14,6 +14,7 @@ from portfolio.access import reader_of
 from reports.orders import ANSWERED, CLOSED, OPEN, Meeting, SupervisionOrder
 from reports.todo import Todo, todo_list
 from tests.databases import on_sqlite, plant
+from tests.reports.period_samples import opened
 from tests.reports.test_ordering import held, issued
 from tests.web.correction_visits import FOREST, ROLES, Desk
 from tests.web.reading_pages import form_on
@@ -145,6 +146,32 @@ def test_an_order_goes_from_a_lamp_to_its_end(desk: Desk) -> None:
     printed = office.get("/orders/1/print").text
     assert all(text in printed for text in ("督 办 单", "月底前完工", "已完工", "同意销号"))
     assert "已安排" not in printed  # an answer that was returned
+
+
+def test_what_was_typed_is_kept_when_it_cannot_be(desk: Desk) -> None:
+    leader, owner, office = (desk.client(role) for role in ("leader", "owner", "office"))
+    form = form_on(leader.get(f"/orders/new?project={FOREST}"), "/orders/new") | {"asked": "月底前完工"}
+    past = leader.post("/orders/new", data=form | {"due_on": "2024-01-01"})
+    assert past.status_code == 422
+    assert all(text in past.text for text in ("月底前完工", "2024-01-01", "应不早于今天"))
+    assert leader.post("/orders/new", data=form).status_code == 303
+    asked = office.post("/orders/1/close", data={"outcome": "项目已终止"})
+    assert asked.status_code == 409
+    assert "还没有答复" in asked.text
+    assert "项目已终止" in asked.text
+    assert form_on(asked, "/orders/1/close")["outcome"].strip() == "项目已终止"
+    desk.do(lambda session: opened(session, "2024Q4").id)
+    board = "/quarter?plan=qingshan&period=2024Q4"
+    assert "督办 1 件待答复" in office.get(board).text
+    assert office.post("/orders/1/close", data={"outcome": "项目已终止", "unanswered": "1"}).status_code == 303
+    assert "待答复" not in office.get(board).text
+    late = owner.post("/orders/1/answer", data={"text": "刚刚写好的答复"})
+    assert late.status_code == 409
+    assert "已销号" in late.text
+    assert "刚刚写好的答复" in late.text
+    returned = office.post("/orders/1/return", data={"reason": "没有验收单"})
+    assert returned.status_code == 409
+    assert "没有验收单" in returned.text
 
 
 def todos(desk: Desk, role: str) -> list[Todo]:
