@@ -1,20 +1,33 @@
 """`qingshan edition`: issuing reports as editions, listing, saving and comparing them."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
+from sqlmodel import Session
 
-from core.errors import N_
+from core.errors import N_, Broken, NotThere
+from portfolio.access import Reader
 from web.cli_context import opened, say
-from web.cli_options import PlanOption, WrongOption, one_of, print_json
+from web.cli_files import write_file
+from web.cli_options import PlanOption, WrongOption, one_of, plan_named, print_json
+
+if TYPE_CHECKING:
+    from reports.edition_reading import ListedEdition
+
+
+class NoSuchEdition(Broken):
+    status = 404
+    sentence = N_("没有第 %(found)s 号报告，或者您无权查看；有哪些见 qingshan edition list。")
+
 
 app = typer.Typer(no_args_is_help=True, help="Issued reports: frozen, numbered, hashed.")
 
 Number = Annotated[int, typer.Argument(min=1, help="The number of an edition.")]
 _LISTED = ("number", "plan", "period", "issued_at", "data_sha256", "workbook_sha256")
+_COMPARED = ("table", "kind", "key", "label", "field", "before", "after")
 
 
 @app.command()
@@ -27,7 +40,6 @@ def issue(
     """Issue the report of a closed period; prints the edition as JSON."""
     from core.calendar import period_from_text
     from reports.edition_reading import edition_numbered
-    from reports.exports import plan_for
     from reports.issuing import issue_edition
 
     wanted = period_from_text(period)
@@ -35,7 +47,7 @@ def issue(
         raise WrongOption(label="--plan", found="", expected=N_("规划代码"))
     with opened(context.obj) as acts, acts.database.writing() as session:
         reader = acts.reader(session)
-        found = plan_for(session, reader, plan)
+        found = plan_named(session, reader, plan)
         reader.must("periods", found.id)
         made = issue_edition(session, found, wanted, note=note, by=acts.actor(session), tell=say)
         row = edition_numbered(session, reader, made.number).as_row
@@ -51,17 +63,16 @@ def list_(
 ) -> None:
     """List the editions, newest first."""
     from reports.edition_reading import editions
-    from reports.exports import plan_for
 
     one_of("--format", output, ("json", "table"))
     with opened(context.obj) as acts, acts.database.reading() as session:
         reader = acts.reader(session)
-        plan_ids = None if plan is None else frozenset({plan_for(session, reader, plan).id or 0})
-        rows = [listed.as_row for listed in editions(session, reader, plan_ids)]
+        plan_ids = None if plan is None else frozenset({plan_named(session, reader, plan).id or 0})
+        rows = [{name: listed.as_row[name] for name in _LISTED} for listed in editions(session, reader, plan_ids)]
     if output == "json":
         print_json(rows)
         return
-    table = Table(*_LISTED)
+    table = Table(*(Column(name, overflow="fold") for name in _LISTED))
     for row in rows:
         table.add_row(*(str(row[name])[: 12 if name.endswith("sha256") else None] for name in _LISTED))
     Console().print(table)
@@ -74,18 +85,16 @@ def save(
     out: Annotated[Path | None, typer.Option("--out", help="The file: .xlsx, .docx or .json.")] = None,
 ) -> None:
     """Save a file of an edition, byte for byte as it was issued."""
-    from reports.edition_reading import KINDS, WORKBOOK, edition_bytes, edition_numbered
+    from reports.edition_reading import KINDS, WORKBOOK, edition_bytes
 
     if out is None:
         raise WrongOption(label="--out", found="", expected=N_("文件名"))
     kind = out.suffix.lower().removeprefix(".") or WORKBOOK
     one_of("--out", kind, tuple(KINDS))
     with opened(context.obj) as acts, acts.database.reading() as session:
-        listed = edition_numbered(session, acts.reader(session), number)
+        listed = _numbered(session, acts.reader(session), number)
         content = edition_bytes(session, listed.edition, kind)
-    written = out.with_name(out.name + ".part")
-    written.write_bytes(content)
-    written.replace(out)
+    write_file(out, [content])
     say(N_("已写出 %(file)s。"), file=out)
 
 
@@ -99,24 +108,34 @@ def compare(
     """Tell what is different in the second edition, row by row."""
     from reports.edition_changes import changes_since_issue
     from reports.edition_comparing import compare as compared
-    from reports.edition_reading import edition_data, edition_numbered
+    from reports.edition_reading import edition_data
 
     one_of("--format", output, ("json", "table"))
     with opened(context.obj) as acts, acts.database.reading() as session:
         reader = acts.reader(session)
-        one = edition_numbered(session, reader, first)
+        one = _numbered(session, reader, first)
         if second is None:
             found = changes_since_issue(session, one)
         else:
-            other = edition_numbered(session, reader, second)
+            other = _numbered(session, reader, second)
             found = compared(edition_data(session, one.edition), edition_data(session, other.edition))
     if output == "json":
         print_json({"a": first, "b": second, "tables": found.as_json()})
     else:
-        table = Table("table", "kind", "key", "label", "field", "before", "after")
+        table = Table(*(Column(name, overflow="fold") for name in _COMPARED))
         for of in found.tables:
             for row in of.rows:
                 for change in row.fields:
                     cells = (of.table, row.kind, row.key, row.label, change.field, change.before, change.after)
                     table.add_row(*("—" if cell is None else str(cell) for cell in cells))
         Console().print(table)
+
+
+def _numbered(session: Session, reader: Reader, number: int) -> "ListedEdition":
+    """Errors: NoSuchEdition."""
+    from reports.edition_reading import edition_numbered
+
+    try:
+        return edition_numbered(session, reader, number)
+    except NotThere as error:
+        raise NoSuchEdition(found=number) from error

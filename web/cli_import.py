@@ -20,9 +20,8 @@ from core.errors import N_, Broken
 from core.files import store_file
 from core.money import UNITS
 from core.settings import settings
-from reports.exports import plan_for
 from web.cli_context import Acting, opened, say
-from web.cli_options import PlanOption, WrongOption, one_of, print_json
+from web.cli_options import PlanOption, WrongOption, one_of, plan_named, print_json
 
 app = typer.Typer(no_args_is_help=True, help="Take data in from files.")
 _ANY_TYPE = "application/octet-stream"
@@ -89,7 +88,7 @@ def _imported(
     """The report of the file, which stands in the ledger then, unless something blocks or it was only to be checked."""
     with acts.database.writing() as session:
         reader = acts.reader(session)
-        plan = plan_for(session, reader, plan_code)
+        plan = plan_named(session, reader, plan_code)
         assert plan.id is not None
         allowed = recordable(session, reader, plan.id)
         import_id = new_import(session, plan.id, file.name, chosen, sheet=sheet, by=reader.actor).id

@@ -10,7 +10,7 @@ from rich.table import Table
 from core.errors import N_
 from portfolio.facts import AS_CORRECTED, EDITIONS
 from web.cli_context import opened
-from web.cli_options import AsOf, EditionOption, PlanOption, WrongOption, one_of, print_json, quarter_from
+from web.cli_options import AsOf, EditionOption, PlanOption, WrongOption, one_of, plan_named, print_json, quarter_from
 
 
 def indicators(
@@ -22,7 +22,6 @@ def indicators(
 ) -> None:
     """Print every indicator of a plan with its series, its support by the plan's projects and what is still missing."""
     from reports.delimited import list_as_csv
-    from reports.exports import plan_for
     from reports.indicator_rows import TABLE, flat_rows, indicator_rows
     from reports.rollup import Scope
 
@@ -33,7 +32,7 @@ def indicators(
     quarter = quarter_from(as_of)
     with opened(context.obj) as acts, acts.database.reading() as session:
         reader = acts.reader(session)
-        found = plan_for(session, reader, plan)
+        found = plan_named(session, reader, plan)
         rows = indicator_rows(session, reader, found, Scope(quarter, None, edition))
     if output == "json":
         print_json(rows)

@@ -12,9 +12,10 @@ from budgets.ledger_list import LedgerFilter, every_entry
 from core.calendar import current_quarter
 from core.demo import holds_demo
 from portfolio.access import Reader
-from reports.exports import plan_for
 from reports.ledger_rows import json_list, ledger_rows, rows_as_csv
 from reports.workbook_ledger import write_ledger
+from web.cli_files import write_file
+from web.cli_options import plan_named
 from web.downloads import pieces
 
 FORMATS = ("json", "csv", "xlsx")
@@ -25,9 +26,9 @@ def export_ledger(
 ) -> None:
     """Writes the entries of a plan to standard output, or to a file: the same rows in every format, oldest first.
 
-    Errors: those of plan_for; TooManyDigits.
+    Errors: those of plan_named; TooManyDigits.
     """
-    plan = plan_for(session, reader, code)
+    plan = plan_named(session, reader, code)
     assert plan.id is not None
     chosen = LedgerFilter(until or current_quarter(), plan_id=plan.id, until_quarter=until)
     if output == "xlsx":
@@ -44,12 +45,9 @@ def export_ledger(
 
 
 def _write(content: Iterable[bytes], out: Path | None) -> None:
-    """Piece by piece; a file appears under its name when it is whole."""
+    """Piece by piece, to a file or to standard output."""
     if out is None:
         sys.stdout.buffer.writelines(content)
         sys.stdout.buffer.flush()
         return
-    written = out.with_name(out.name + ".part")
-    with written.open("wb") as file:
-        file.writelines(content)
-    written.replace(out)
+    write_file(out, content)

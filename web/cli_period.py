@@ -1,7 +1,7 @@
 """`qingshan period`: opening, closing and reopening the periods of a plan, and the list of them."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,11 +11,12 @@ from sqlmodel import Session
 
 from core.calendar import Period, period_from_text
 from core.errors import N_
+from core.people import aware
 from portfolio.access import Reader
 from portfolio.periods import ReportingPeriod
 from portfolio.plans import Plan
 from web.cli_context import opened, say
-from web.cli_options import PlanOption, WrongOption, one_of, print_json
+from web.cli_options import PlanOption, WrongOption, one_of, plan_named, print_json
 
 if TYPE_CHECKING:
     from reports.return_counts import PlanQuarter
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Open, close and reopen reporting periods.")
 PeriodName = Annotated[str, typer.Argument(help="A reporting period, such as 2024Q4, 2024, 2023MID or 2025FINAL.")]
 Reason = Annotated[
-    str | None, typer.Option("--reason", help="Why; needed to close with something missing, and to reopen.")
+    str | None,
+    typer.Option(
+        "--reason", help="Why; needed to close with something missing or what was never opened, and to reopen."
+    ),
 ]
 Output = Annotated[str, typer.Option("--format", help="json or table.")]
 
@@ -57,7 +61,10 @@ def close_it(
     reason: Reason = None,
     output: Output = "table",
 ) -> None:
-    """Close a quarter with all earlier ones; what still waits is sent back, which takes a reason."""
+    """Close a quarter with all earlier ones; what still waits is sent back.
+
+    That takes a reason, and so does closing a quarter that was never opened.
+    """
     from reports.period_flow import close_period
 
     wanted = _asked(period, plan, output)
@@ -65,7 +72,7 @@ def close_it(
         found = _plan(session, acts.reader(session), plan or "")
         closed = close_period(session, found, wanted, reason=reason, by=acts.actor(session))
         rows = _rows(session, closed, found)
-    _told(rows, output, N_("%(period)s 已关账。"))
+    _told(rows, output, N_("%(period)s 已关账。"), unopened=N_("%(period)s 已关账，没有开启过填报。"))
 
 
 @app.command("reopen")
@@ -78,13 +85,17 @@ def reopen_it(
 ) -> None:
     """Open the last closed quarter again, with a reason."""
     from reports.period_flow import reopen_period
+    from reports.sent_back import sent_back
 
     wanted = _asked(period, plan, output)
     with opened(context.obj) as acts, acts.database.writing() as session:
         found = _plan(session, acts.reader(session), plan or "")
         row = reopen_period(session, found, wanted, reason=reason or "", by=acts.actor(session))
+        back = len(sent_back(session, {found.id or 0}))
         rows = _rows(session, [row], found)
     _told(rows, output, N_("%(period)s 已重新打开。"))
+    if back:
+        say(N_("关账时退回的 %(n)s 条内容没有恢复，列在填写人的待办里，由他们重新填报。"), n=back)
 
 
 @app.command("list")
@@ -95,12 +106,11 @@ def list_them(
     output: Output = "table",
 ) -> None:
     """Print the periods of a plan with their states, days and returns."""
-    from reports.exports import plan_for
     from reports.period_rules import found_in, periods_of
 
     _asked(period or "2021", plan, output)
     with opened(context.obj) as acts, acts.database.reading() as session:
-        found = plan_for(session, acts.reader(session), plan or "")
+        found = plan_named(session, acts.reader(session), plan or "")
         every = periods_of(session, found.id or 0)
         chosen = every if period is None else [found_in(every, period_from_text(period))]
         rows = _rows(session, chosen, found)
@@ -138,9 +148,8 @@ def _day(text: str | None) -> date | None:
 
 def _plan(session: Session, reader: Reader, code: str) -> Plan:
     """Errors: NotThere for who may not move its periods."""
-    from reports.exports import plan_for
 
-    found = plan_for(session, reader, code)
+    found = plan_named(session, reader, code)
     reader.must("periods", found.id)
     return found
 
@@ -159,9 +168,9 @@ def _row(plan: Plan, one: "PlanQuarter") -> dict[str, Any]:
         "period": row.name,
         "kind": row.kind,
         "state": row.stage,
-        "due_on": _text(row.due_on),
+        "due_on": _day_text(row.due_on),
         "opened_by": row.opened_by,
-        "closed_at": _text(row.closed_at),
+        "closed_at": _moment_text(row.closed_at),
         "closed_by": row.closed_by,
         "closed_reason": row.closed_reason,
         "reopened_reason": row.reopened_reason,
@@ -172,13 +181,25 @@ def _row(plan: Plan, one: "PlanQuarter") -> dict[str, Any]:
     }
 
 
-def _text(value: Any) -> str | None:
-    return None if value is None else value.isoformat()
+def _day_text(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
 
 
-def _told(rows: list[dict[str, Any]], output: str, sentence: str) -> None:
+def _moment_text(moment: datetime | None) -> str | None:
+    """A moment with its zone, as everywhere that scripts read one."""
+    return None if moment is None else aware(moment).isoformat()
+
+
+def _told(rows: list[dict[str, Any]], output: str, sentence: str, *, unopened: str | None = None) -> None:
+    """Prints what was done to each period; `unopened` is said of quarters that were never opened."""
     if output == "json":
         print_json(rows)
         return
     for row in rows:
-        say(sentence, period=row["period"], due=row["due_on"], count=row["departments"])
+        never = row["kind"] == "quarter" and row["opened_by"] is None
+        say(
+            unopened if unopened and never else sentence,
+            period=row["period"],
+            due=row["due_on"],
+            count=row["departments"],
+        )

@@ -11,7 +11,7 @@ from rich.table import Table
 from core.settings import settings
 from portfolio.facts import AS_CORRECTED, EDITIONS
 from web.cli_context import opened
-from web.cli_options import AsOf, EditionOption, PlanOption, one_of, print_json, quarter_from
+from web.cli_options import AsOf, EditionOption, PlanOption, one_of, plan_named, print_json, quarter_from
 
 FORMATS = ("json", "csv", "table")
 Output = Annotated[str, typer.Option("--format", help="json, csv or table.")]
@@ -25,7 +25,6 @@ def lamps(
     output: Output = "table",
 ) -> None:
     """Print the lamp of every project and rule: colour, why, and what would turn it green."""
-    from reports.exports import plan_for
     from reports.findings import words_in
     from reports.lamp_reading import project_lamps
     from reports.progress_rows import lamp_rows
@@ -36,7 +35,7 @@ def lamps(
     quarter = quarter_from(as_of)
     with opened(context.obj) as acts, acts.database.reading() as session:
         reader = acts.reader(session)
-        plan_ids = None if plan is None else frozenset({plan_for(session, reader, plan).id or 0})
+        plan_ids = None if plan is None else frozenset({plan_named(session, reader, plan).id or 0})
         found = project_lamps(session, reader, Scope(quarter, plan_ids, edition))
     _print(lamp_rows(found.values(), words_in(settings().language)), output)
 
@@ -54,7 +53,6 @@ def progress(
     output: Output = "table",
 ) -> None:
     """Print the three completion figures of groups side by side: by count, by investment and by works, with warnings."""
-    from reports.exports import plan_for
     from reports.findings import words_in
     from reports.group_progress import group_progress
     from reports.progress_rows import progress_rows
@@ -66,7 +64,7 @@ def progress(
     quarter = quarter_from(as_of)
     with opened(context.obj) as acts, acts.database.reading() as session:
         reader = acts.reader(session)
-        plan_ids = None if plan is None else frozenset({plan_for(session, reader, plan).id or 0})
+        plan_ids = None if plan is None else frozenset({plan_named(session, reader, plan).id or 0})
         groups = group_progress(session, reader, Scope(quarter, plan_ids, edition), names, level=level)
     _print(progress_rows(groups, names, words_in(settings().language)), output)
 

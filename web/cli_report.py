@@ -13,6 +13,7 @@ from core.errors import N_, NotThere
 from portfolio.access import Reader
 from portfolio.facts import AS_CORRECTED, EDITIONS
 from web.cli_context import opened, say
+from web.cli_files import write_file
 from web.cli_options import EditionOption, PlanOption, WrongOption, one_of
 
 if TYPE_CHECKING:  # commands that write no report shall not wait for what writes them
@@ -69,9 +70,7 @@ def report(
         elif scope is not None:
             built = _built(session, reader, scope, wanted, edition)
             _write(built, made, out.suffix.lower() == ".json", language, unit, demo)
-    written = out.with_name(out.name + ".part")
-    written.write_bytes(made.getvalue())
-    written.replace(out)
+    write_file(out, [made.getvalue()])
     say(N_("已写出 %(file)s。"), file=out)
 
 

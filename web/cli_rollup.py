@@ -9,7 +9,7 @@ from rich.table import Table
 from core.errors import N_
 from portfolio.facts import AS_CORRECTED, EDITIONS
 from web.cli_context import opened, say, told
-from web.cli_options import AsOf, EditionOption, PlanOption, one_of, print_json, quarter_from
+from web.cli_options import AsOf, EditionOption, PlanOption, one_of, plan_named, print_json, quarter_from
 
 
 def rollup(
@@ -29,7 +29,6 @@ def rollup(
     output: Annotated[str, typer.Option("--format", help="json or table.")] = "table",
 ) -> None:
     """Add up projects, estimates, plans and the ledger by any of several keys, as of a quarter, with the rates."""
-    from reports.exports import plan_for
     from reports.money import money_rollup
     from reports.rollup import Scope
 
@@ -39,7 +38,7 @@ def rollup(
     quarter = quarter_from(as_of)
     with opened(context.obj) as acts, acts.database.reading() as session:
         reader = acts.reader(session)
-        plan_ids = None if plan is None else frozenset({plan_for(session, reader, plan).id or 0})
+        plan_ids = None if plan is None else frozenset({plan_named(session, reader, plan).id or 0})
         groups = money_rollup(session, reader, Scope(quarter, plan_ids, edition), names, level=level)
     rows = [group.as_row(names) for group in groups]
     if output == "json":
