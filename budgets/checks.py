@@ -5,7 +5,7 @@ What blocks (a date in the future, parts that do not add up to their package) is
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_
 from sqlalchemy.orm import aliased
@@ -18,8 +18,10 @@ from budgets.lines import YEAR, BudgetLine
 from core.database import select_columns
 from core.errors import N_
 from portfolio.dated import in_force
-from portfolio.facts import counted
+from portfolio.facts import AS_CORRECTED, counted
 from portfolio.projects import Project
+from portfolio.states import not_archived
+from portfolio.years import years_in
 
 # 预付款 may reach 30 % of the contract. Source: 财建〔2004〕369号《建设工程价款结算暂行办法》第十二条.
 ADVANCE_PERCENT = 30
@@ -68,11 +70,21 @@ class MoneyWarning:
 Condition = ColumnElement[bool]
 
 
-def money_warnings(session: Session, seen: Condition, quarter: int) -> list[MoneyWarning]:
-    """Everything found in the projects that the condition (on Project.plan_id) lets through, as of a quarter, by rule."""
+class AsOf(NamedTuple):
+    """The quarter as of which rules look, and the edition."""
+
+    quarter: int
+    edition: str
+
+
+def money_warnings(session: Session, seen: Condition, quarter: int, edition: str = AS_CORRECTED) -> list[MoneyWarning]:
+    """Everything found in the projects that the condition (on Project.plan_id) lets through, as of a quarter, by rule.
+
+    Errors: Invalid for an edition that there is not.
+    """
     found: list[MoneyWarning] = []
     for rule in RULES:
-        found += _FINDERS[rule](session, seen, quarter)
+        found += _FINDERS[rule](session, seen, AsOf(quarter, edition))
     return found
 
 
@@ -80,13 +92,13 @@ def _sum(stage: str) -> Any:
     return func.sum(case((col(LedgerEntry.stage) == stage, col(LedgerEntry.amount_fen)), else_=0))
 
 
-def _entries(seen: Condition, quarter: int, *columns: Any) -> Select[Any]:
+def _entries(seen: Condition, when: AsOf, *columns: Any) -> Select[Any]:
     """Approved entries of the projects that count as of a quarter."""
     return (
         select_columns(*columns)
         .select_from(LedgerEntry)
         .join(Project, col(Project.id) == LedgerEntry.project_id)
-        .where(counted(LedgerEntry, quarter), seen)
+        .where(counted(LedgerEntry, *when), seen)
     )
 
 
@@ -106,19 +118,19 @@ def _stands() -> Condition:
     return and_(col(LedgerEntry.kind) != REVERSAL, ~undone)
 
 
-def _paid_over_received(session: Session, seen: Condition, quarter: int) -> Iterable[MoneyWarning]:
+def _paid_over_received(session: Session, seen: Condition, when: AsOf) -> Iterable[MoneyWarning]:
     paid, received = _sum("paid"), _sum("received")
     keys = (col(LedgerEntry.project_id), col(LedgerEntry.source_id))
-    query = _entries(seen, quarter, *keys, paid, received).group_by(*keys).having(paid > received)
+    query = _entries(seen, when, *keys, paid, received).group_by(*keys).having(paid > received)
     for project_id, source_id, over, limit in session.execute(query.order_by(*keys)):
         yield _warning("paid_over_received", project_id, source_id, over, limit)
 
 
-def _paid_over_work(session: Session, seen: Condition, quarter: int) -> Iterable[MoneyWarning]:
+def _paid_over_work(session: Session, seen: Condition, when: AsOf) -> Iterable[MoneyWarning]:
     paid, done, contracted = _sum("paid"), _sum("work_done"), _sum("contracted")
     key = col(LedgerEntry.project_id)
     query = (
-        _entries(seen, quarter, key, paid, done, contracted)
+        _entries(seen, when, key, paid, done, contracted)
         .group_by(key)
         # Whole numbers on both sides: nothing is divided, so nothing is rounded. By ten and not by hundred, so that sums of
         # the largest amounts stay within 64 bits.
@@ -129,7 +141,7 @@ def _paid_over_work(session: Session, seen: Condition, quarter: int) -> Iterable
         yield _warning("paid_over_work", project_id, None, over, limit)
 
 
-def _work_over_estimate(session: Session, seen: Condition, quarter: int) -> Iterable[MoneyWarning]:
+def _work_over_estimate(session: Session, seen: Condition, when: AsOf) -> Iterable[MoneyWarning]:
     """A package with an estimate of its own is compared as a whole, else each leaf with its own."""
     package = aliased(Estimate)
     leaf = aliased(Estimate)
@@ -138,9 +150,9 @@ def _work_over_estimate(session: Session, seen: Condition, quarter: int) -> Iter
     estimate = func.coalesce(of_package, col(leaf.amount_fen))
     done = _sum("work_done")
     query = (
-        _entries(seen, quarter, unit, done, func.max(estimate))
-        .outerjoin(package, and_(col(package.project_id) == col(Project.parent_id), in_force(package, quarter)))
-        .outerjoin(leaf, and_(col(leaf.project_id) == col(Project.id), in_force(leaf, quarter)))
+        _entries(seen, when, unit, done, func.max(estimate))
+        .outerjoin(package, and_(col(package.project_id) == col(Project.parent_id), in_force(package, when.quarter)))
+        .outerjoin(leaf, and_(col(leaf.project_id) == col(Project.id), in_force(leaf, when.quarter)))
         .group_by(unit)
         .having(done > func.max(estimate))
     )
@@ -148,11 +160,11 @@ def _work_over_estimate(session: Session, seen: Condition, quarter: int) -> Iter
         yield _warning("work_over_estimate", project_id, None, over, limit)
 
 
-def _funded_twice(session: Session, seen: Condition, quarter: int) -> Iterable[MoneyWarning]:
+def _funded_twice(session: Session, seen: Condition, when: AsOf) -> Iterable[MoneyWarning]:
     unit = func.coalesce(Project.parent_id, Project.id)
     keys = (unit, col(LedgerEntry.source_id), col(LedgerEntry.document), col(LedgerEntry.amount_fen))
     query = (
-        _entries(seen, quarter, *keys, func.count(), func.min(LedgerEntry.project_id))
+        _entries(seen, when, *keys, func.count(), func.min(LedgerEntry.project_id))
         .where(
             col(LedgerEntry.stage) == "appropriated",
             col(LedgerEntry.amount_fen) > 0,
@@ -170,14 +182,13 @@ def _funded_twice(session: Session, seen: Condition, quarter: int) -> Iterable[M
         yield _warning("funded_twice", leaf, source_id, over, limit, count)
 
 
-def _outside_years(session: Session, seen: Condition, quarter: int) -> Iterable[MoneyWarning]:
+def _outside_years(session: Session, seen: Condition, when: AsOf) -> Iterable[MoneyWarning]:
     package = aliased(Project)
-    first = func.coalesce(Project.first_year, package.first_year)
-    last = func.coalesce(Project.last_year, package.last_year)
+    first, last = map(func.coalesce, years_in(Project, when.quarter), years_in(package, when.quarter))
     key, year = col(LedgerEntry.project_id), col(LedgerEntry.year)
     amount = func.sum(func.abs(LedgerEntry.amount_fen))
     query = (
-        _entries(seen, quarter, key, amount, func.count())
+        _entries(seen, when, key, amount, func.count())
         .outerjoin(package, package.id == col(Project.parent_id))  # type: ignore[arg-type]
         .where(or_(year < first, year > last), _stands())
         .group_by(key)
@@ -186,10 +197,10 @@ def _outside_years(session: Session, seen: Condition, quarter: int) -> Iterable[
         yield _warning("outside_years", project_id, None, over, 0, count)
 
 
-def _secured_over_estimate(session: Session, seen: Condition, quarter: int) -> Iterable[MoneyWarning]:
-    tops = select_columns(Project.id).where(seen, col(Project.parent_id).is_(None), col(Project.archived_at).is_(None))
+def _secured_over_estimate(session: Session, seen: Condition, when: AsOf) -> Iterable[MoneyWarning]:
+    tops = select_columns(Project.id).where(seen, col(Project.parent_id).is_(None), not_archived(Project, *when))
     ids = list(session.scalars(tops.order_by(col(Project.id))))
-    for project_id, funding in funding_of(session, ids, quarter).items():
+    for project_id, funding in funding_of(session, ids, when.quarter, edition=when.edition).items():
         if funding.excess_fen:
             estimate = funding.estimate_fen or 0
             yield MoneyWarning(
@@ -197,20 +208,20 @@ def _secured_over_estimate(session: Session, seen: Condition, quarter: int) -> I
             )
 
 
-def _carried_over_unspent(session: Session, seen: Condition, quarter: int) -> Iterable[MoneyWarning]:
+def _carried_over_unspent(session: Session, seen: Condition, when: AsOf) -> Iterable[MoneyWarning]:
     """Years whose plan carries over (结转) more than the year before left unpaid, together by project and source.
 
     What may be carried over is budget that was not paid by the end of the year, whether it was dispatched or not: the line of
     that year with its adjustments and what it had carried itself, less payments dated in it; a year that paid more than its
     line left nothing. A refund counts in the year of its own date, so money that came back later is explained, not guessed.
     """
-    line, before = _year_lines(seen, quarter, "line"), _year_lines(seen, quarter, "before")
+    line, before = _year_lines(seen, when, "line"), _year_lines(seen, when, "before")
     keys = (col(LedgerEntry.project_id), col(LedgerEntry.source_id), col(LedgerEntry.year))
     fen = func.sum(LedgerEntry.amount_fen).label("fen")
     carrying = select_columns(BudgetLine.project_id).where(col(BudgetLine.carried_fen) > 0)
     paid = (
         select_columns(*keys, fen)
-        .where(counted(LedgerEntry, quarter), col(LedgerEntry.stage) == "paid", keys[0].in_(carrying))
+        .where(counted(LedgerEntry, *when), col(LedgerEntry.stage) == "paid", keys[0].in_(carrying))
         .group_by(*keys)
         .subquery("paid")
     )
@@ -236,14 +247,14 @@ def _carried_over_unspent(session: Session, seen: Condition, quarter: int) -> It
         yield MoneyWarning("carried_over_unspent", project_id, source_id, over, most, over - most, years=years)
 
 
-def _year_lines(seen: Condition, quarter: int, name: str) -> Any:
+def _year_lines(seen: Condition, when: AsOf, name: str) -> Any:
     """One row per project, source and year with an approved plan: what it comes to, and how much of it was carried over."""
     keys = (col(BudgetLine.project_id), col(BudgetLine.source_id), col(BudgetLine.year))
     amount, carried = func.sum(BudgetLine.change_fen), func.sum(BudgetLine.carried_change_fen)
     return (
         select_columns(*keys, amount.label("fen"), carried.label("carried"))
         .join(Project, col(Project.id) == BudgetLine.project_id)
-        .where(counted(BudgetLine, quarter), col(BudgetLine.span) == YEAR, seen)
+        .where(counted(BudgetLine, *when), col(BudgetLine.span) == YEAR, seen)
         .group_by(*keys)
         .subquery(name)
     )
@@ -255,7 +266,7 @@ def _warning(
     return MoneyWarning(rule, project_id, source_id, int(over), int(limit), int(over) - int(limit), entries)
 
 
-_FINDERS: dict[str, Callable[[Session, Condition, int], Iterable[MoneyWarning]]] = {
+_FINDERS: dict[str, Callable[[Session, Condition, AsOf], Iterable[MoneyWarning]]] = {
     "paid_over_received": _paid_over_received,
     "paid_over_work": _paid_over_work,
     "work_over_estimate": _work_over_estimate,

@@ -82,7 +82,7 @@ def funding_of(
     Archived parts and parts that are ended (终止) do not count in their package.
     """
     parts = _parts_of(session, project_ids)
-    ended = ended_parts(session, list(project_ids), quarter)
+    ended = ended_parts(session, list(project_ids), quarter, edition)
     leaves = {id_: [one for one in parts.get(id_, []) if one not in ended] for id_ in project_ids}
     every = {*project_ids, *(one for ids in leaves.values() for one in ids)}
     estimates = {

@@ -205,7 +205,9 @@ class DepartmentSheet:
         return _share(self.led_load, self.total)
 
 
-def department_sheet(session: Session, reader: Reader, department_id: int, quarter: int) -> DepartmentSheet:
+def department_sheet(
+    session: Session, reader: Reader, department_id: int, quarter: int, edition: str
+) -> DepartmentSheet:
     """The sheet of a body.
 
     Errors: NotThere, also when the reader sees no plan of its jurisdiction.
@@ -221,7 +223,7 @@ def department_sheet(session: Session, reader: Reader, department_id: int, quart
     }
     if not plans:
         raise NotThere
-    scope = Scope(quarter, frozenset(plans))
+    scope = Scope(quarter, frozenset(plans), edition)
     rows = _roles(session, reader, scope)
     led = [row for row in rows if row.department_id == department_id]
     built = [row for row in rows if row.body_id == department_id]

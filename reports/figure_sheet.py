@@ -14,6 +14,7 @@ from core.database import select_columns
 from core.errors import N_, Invalid
 from portfolio.access import Reader
 from portfolio.projects import Project
+from portfolio.states import not_archived
 from reports.money import money_rollup
 from reports.money_figures import FIGURES, STAGE_COLUMNS, MoneyFigures
 from reports.money_groups import Group, within, without_stage
@@ -227,11 +228,12 @@ def _not_counted(session: Session, reader: Reader, scope: Scope, group: Group) -
     facts = project_facts(reader, scope, archived=True).subquery()
     keys = {name: key for name, key in group.keys.items() if name not in (*ENTRY_KEYS, "stage")}
     joined, columns = with_keys(facts, facts, tuple(keys), group.level)
-    ended = col(Project.id).in_(ended_projects(scope.quarter))
+    kept = not_archived(Project, scope.quarter, scope.edition)
+    ended = col(Project.id).in_(ended_projects(scope.quarter, scope.edition))
     query = (
-        select_columns(Project.code, Project.name, col(Project.archived_at).is_not(None))
+        select_columns(Project.code, Project.name, ~kept)
         .select_from(joined.join(Project, col(Project.id) == facts.c.project_id))
-        .where(or_(ended, col(Project.archived_at).is_not(None)), *within(Group(keys), columns))
+        .where(or_(ended, ~kept), *within(Group(keys), columns))
         .order_by(col(Project.plan_id), col(Project.position), col(Project.id))
     )
     for code, name, archived in session.execute(query):

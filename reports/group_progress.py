@@ -19,6 +19,7 @@ from core.database import select_columns
 from milestones.milestone_reading import finished_by_milestones, milestone_dates
 from portfolio.access import Reader
 from portfolio.projects import Project, ProjectState
+from portfolio.states import not_archived
 from reports.money import money_rollup
 from reports.money_groups import Group, within
 from reports.money_queries import projects_in, with_keys
@@ -137,7 +138,7 @@ def finished_ids(session: Session, reader: Reader, scope: Scope) -> set[int]:
     """
     kept = projects_in(reader, scope)
     by_state = select_columns(ProjectState.project_id).where(
-        col(ProjectState.state).in_(("finished", "accepted")), newest(scope.quarter)
+        col(ProjectState.state).in_(("finished", "accepted")), newest(scope.quarter, scope.edition)
     )
     by_milestones = finished_by_milestones(scope.quarter, scope.edition, kept)
     done = select_columns(Project.id, Project.parent_id).where(
@@ -150,9 +151,9 @@ def finished_ids(session: Session, reader: Reader, scope: Scope) -> set[int]:
         return found
     part = aliased(Project)
     alive = select_columns(part.parent_id, part.id).where(
-        and_(col(part.parent_id).is_not(None), col(part.archived_at).is_(None)),
+        and_(col(part.parent_id).is_not(None), not_archived(part, scope.quarter, scope.edition)),
         there_in(part, scope.quarter),
-        col(part.id).not_in(ended_projects(scope.quarter)),
+        col(part.id).not_in(ended_projects(scope.quarter, scope.edition)),
     )
     finished_parts = {id_ for id_, parent in rows if parent is not None}
     open_ = {parent for parent, id_ in session.execute(alive) if id_ not in finished_parts}

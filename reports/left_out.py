@@ -10,6 +10,7 @@ from core.database import select_columns
 from portfolio.access import Reader
 from portfolio.plans import Plan
 from portfolio.projects import Project, ProjectState
+from portfolio.states import not_archived, told_by
 from reports.rollup import Scope, ended_projects
 
 
@@ -37,14 +38,16 @@ def left_out(session: Session, reader: Reader, scope: Scope) -> LeftOut:
     seen: list[Any] = [reader.sees(Project.plan_id), col(Project.parent_id).is_(None)]  # type: ignore[arg-type]
     if scope.plan_ids is not None:
         seen.append(col(Project.plan_id).in_(scope.plan_ids))
+    kept = not_archived(Project, scope.quarter, scope.edition)
     base = (
         select_columns(Project.code, Project.name, Plan.short_title, ProjectState.reason, ProjectState.document)
         .join(Plan, col(Plan.id) == Project.plan_id)
         .join(ProjectState, col(ProjectState.project_id) == Project.id)
         .where(
             *seen,
-            col(Project.archived_at).is_(None),
-            col(Project.id).in_(ended_projects(scope.quarter)),
+            kept,
+            col(Project.id).in_(ended_projects(scope.quarter, scope.edition)),
+            told_by(ProjectState, scope.quarter, scope.edition),
             col(ProjectState.state) == "ended",
         )
         .order_by(col(Project.plan_id), col(Project.position), col(ProjectState.since_on), col(ProjectState.id))
@@ -53,7 +56,7 @@ def left_out(session: Session, reader: Reader, scope: Scope) -> LeftOut:
     archived = session.execute(
         select_columns(Project.code, Project.name, Plan.short_title, Project.archived_reason)
         .join(Plan, col(Plan.id) == Project.plan_id)
-        .where(and_(*seen), col(Project.archived_at).is_not(None))
+        .where(and_(*seen), ~kept)
         .order_by(col(Project.plan_id), col(Project.position))
     )
     shelved = tuple(LeftOutProject(code, name, plan, reason, None) for code, name, plan, reason in archived)

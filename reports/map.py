@@ -22,6 +22,7 @@ from portfolio.jurisdictions import Jurisdiction
 from portfolio.plans import Plan
 from portfolio.projects import Project
 from portfolio.sites import ProjectSite
+from portfolio.states import not_archived
 from reports.lamp_reading import lamp_counts, project_lamps
 from reports.lamp_words import BLUE, GREEN, GREY, RED, WORST_FIRST, YELLOW
 from reports.lamps import ProjectLamp
@@ -143,7 +144,7 @@ def _places(session: Session, scope: Scope, lamps: Collection[int]) -> dict[int,
     query = (
         select_columns(top, site.jurisdiction_code, site.name, site.latitude_micro, site.longitude_micro)
         .join(Project, col(Project.id) == col(site.project_id))
-        .where(in_force(site, scope.quarter), col(Project.archived_at).is_(None))
+        .where(in_force(site, scope.quarter), not_archived(Project, scope.quarter, scope.edition))
         .order_by(col(site.id))
     )
     if scope.plan_ids is not None:

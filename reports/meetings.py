@@ -26,6 +26,7 @@ LABELS = {
     "present": N_("出席人员"),
     "document": N_("会议纪要文号"),
     "edition_id": N_("会上的报告"),
+    "edition": N_("会上的报告"),  # by its number, as the audit trail has it
     "item_title": N_("议题"),
     "decision": N_("议定事项"),
     "project_id": N_("项目"),
@@ -111,7 +112,8 @@ def items_of(session: Session, meeting_id: int) -> Sequence[MeetingItem]:
 
 def facts(session: Session, row: Meeting) -> dict[str, Any]:
     """A meeting as the audit trail keeps it."""
-    kept = {name: getattr(row, name) for name in ("held_on", "title", *_LIMITS, "edition_id")}
+    kept = {name: getattr(row, name) for name in ("held_on", "title", *_LIMITS)}
+    kept["edition"] = None if row.edition_id is None else session.get_one(Edition, row.edition_id).number
     items = [f"{one.title}：{one.decision}" if one.decision else one.title for one in items_of(session, row.id or 0)]
     return kept | {"items": "；".join(items)}
 

@@ -18,6 +18,7 @@ from portfolio.access import Reader
 from portfolio.facts import SUBMITTED
 from portfolio.plans import Plan
 from portfolio.projects import Project
+from portfolio.states import not_archived
 from portfolio.values import project_values
 from reports.rollup import Scope
 
@@ -104,7 +105,7 @@ def milestone_sheet(session: Session, reader: Reader, code: str, scope: Scope) -
         raise NotThere
     reader.must("view", project.plan_id)
     values = project_values(session, project, scope.quarter)
-    below = select(Project).where(Project.parent_id == project.id, col(Project.archived_at).is_(None))
+    below = select(Project).where(Project.parent_id == project.id, not_archived(Project, scope.quarter, scope.edition))
     every = [project, *session.exec(below.order_by(col(Project.position), col(Project.id)))]
     ids = [one.id for one in every if one.id is not None]
     states = milestones_of(session, ids, scope.quarter, scope.edition)

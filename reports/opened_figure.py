@@ -23,6 +23,8 @@ from portfolio.facts import APPROVED, DRAFT, REJECTED, SUBMITTED, counted
 from portfolio.jurisdictions import below
 from portfolio.plans import Plan, Programme
 from portfolio.projects import Project
+from portfolio.states import not_archived
+from portfolio.years import years_in
 from reports.coverage_sheet import CoverageLine, coverage_lines
 from reports.indicators import IndicatorFigures, indicator_figures
 from reports.reported_states import ended_projects
@@ -135,13 +137,12 @@ def _quantities(
             project.name,
             project.plan_id,
             Plan.short_title,
-            project.archived_at,
-            package.archived_at,
-            col(project.id).in_(ended_projects(scope.quarter))
-            | func.coalesce(package.id, 0).in_(ended_projects(scope.quarter)),
+            ~not_archived(project, scope.quarter, scope.edition),
+            col(package.id).is_not(None) & ~not_archived(package, scope.quarter, scope.edition),
+            col(project.id).in_(ended_projects(scope.quarter, scope.edition))
+            | func.coalesce(package.id, 0).in_(ended_projects(scope.quarter, scope.edition)),
             func.coalesce(project.since_quarter, 0),
-            func.coalesce(project.first_year, package.first_year),
-            func.coalesce(project.last_year, package.last_year),
+            *map(func.coalesce, years_in(project, scope.quarter), years_in(package, scope.quarter)),
             col(project.parent_id).is_not(None) & of_package,
             col(project.id).in_(linked) | top.in_(linked),
         )
@@ -174,7 +175,7 @@ def _reason(
     if row.measure_id not in measures:
         return NOT_IN_RULE
     reasons = (
-        (archived is not None or package_archived is not None, ARCHIVED),
+        (archived or package_archived, ARCHIVED),
         (ended, ENDED),
         (plan_id != figures.plan_id and not linked, NOT_LINKED),
         (since > quarter, NOT_YET),

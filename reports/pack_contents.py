@@ -16,6 +16,7 @@ from portfolio.periods import ReportingPeriod
 from portfolio.plans import Plan
 from reports.edition_reading import WORKBOOK, edition_bytes, editions, file_name
 from reports.edition_report import live_workbook
+from reports.return_cells import must_take_returns
 from reports.return_workbooks import make_workbook
 from reports.returns import DepartmentReturn
 
@@ -69,7 +70,7 @@ def pack_of_reports(session: Session, reader: Reader, plans: list[Plan], period:
 def returns_to_pack(session: Session, plan: Plan, period: str) -> list[tuple[DepartmentReturn, str]]:
     """The returns of a quarter with the names of their departments.
 
-    Errors: NothingToPack when none was asked for.
+    Errors: NothingToPack when none was asked for; PeriodShut when nobody could load their workbooks any more.
     """
     rows = (
         select(DepartmentReturn, Department.name)
@@ -81,17 +82,15 @@ def returns_to_pack(session: Session, plan: Plan, period: str) -> list[tuple[Dep
     found = [(return_, name) for return_, name in session.exec(rows)]
     if not found:
         raise NothingToPack(field="period", what=plan.short_title, period=period)
+    must_take_returns(session, session.get_one(ReportingPeriod, found[0][0].period_id))
     return found
 
 
-def pack_of_returns(
-    session: Session, returns: list[tuple[DepartmentReturn, str]], period: str, *, by: Actor
-) -> Iterator[tuple[str, bytes]]:
-    """A workbook for each department to fill in, made anew: what stands in it now is the base of the merge when it comes back."""
-    for place, (return_, department) in enumerate(returns, start=1):
-        made = io.BytesIO()
-        make_workbook(session, return_, made, by=by)
-        yield f"{place:02d} {department} {period}填报表.xlsx", made.getvalue()
+def return_file(session: Session, return_: DepartmentReturn, *, by: Actor) -> bytes:
+    """The workbook of a return, made anew: what stands in it now is the base of the merge when it comes back."""
+    made = io.BytesIO()
+    make_workbook(session, return_, made, by=by)
+    return made.getvalue()
 
 
 def report_pack_name(session: Session, jurisdiction: str, period: str) -> str:

@@ -42,11 +42,11 @@ class PlanSheet:
     periods: tuple[ReportingPeriod, ...]
 
 
-def plan_sheet(session: Session, reader: Reader, code: str, quarter: int) -> PlanSheet:
+def plan_sheet(session: Session, reader: Reader, code: str, quarter: int, edition: str) -> PlanSheet:
     """Errors: NotThere."""
     plan = plan_for(session, reader, code)
     assert plan.id is not None
-    scope = Scope(quarter, frozenset({plan.id}))
+    scope = Scope(quarter, frozenset({plan.id}), edition)
     contradictions = session.exec(
         select(Contradiction.grave, Contradiction.decided_at).where(Contradiction.plan_id == plan.id)
     ).all()

@@ -14,13 +14,14 @@ from sqlmodel import col
 from budgets.entries import LedgerEntry
 from budgets.estimates import Estimate
 from budgets.lines import YEAR, BudgetLine
-from core.calendar import last_day
 from core.database import select_columns
 from milestones.quantities import Quantity
 from milestones.works import LOST, WorkEntry
 from portfolio.dated import in_force
 from portfolio.facts import counted
 from portfolio.projects import Project, ProjectProgramme, ProjectState
+from portfolio.states import not_archived, told_by
+from portfolio.years import years_in
 from reports.rollup import Scope, there_in
 from reports.work_queries import planned_sums, work_sums
 
@@ -61,8 +62,8 @@ def queries(scope: Scope, seen: frozenset[int] | None, fiscal: tuple[int, ...], 
 
     works, planned = work_sums(scope, kept), planned_sums(scope, kept)
     return Queries(
-        leaves=within(_leaves(scope.quarter), Project.id),
-        states=within(_states(scope.quarter), ProjectState.project_id),
+        leaves=within(_leaves(scope.quarter, scope.edition), Project.id),
+        states=within(_states(scope.quarter, scope.edition), ProjectState.project_id),
         ledger=within(_ledger(scope, fiscal), LedgerEntry.project_id),
         budget=within(_budget(scope, fiscal), BudgetLine.project_id),
         works=select_columns(*(works.c[name] for name in ("project_id", "measure_id", "unit", "claimed", "verified"))),
@@ -72,7 +73,7 @@ def queries(scope: Scope, seen: frozenset[int] | None, fiscal: tuple[int, ...], 
     )
 
 
-def _leaves(quarter: int) -> Select[Any]:
+def _leaves(quarter: int, edition: str) -> Select[Any]:
     """A project is there from the quarter on in which it stands under a heading, as in the roll-up."""
     estimate, heading = aliased(Estimate), aliased(ProjectProgramme)
     member = (
@@ -84,20 +85,20 @@ def _leaves(quarter: int) -> Select[Any]:
         select_columns(
             Project.id,
             func.coalesce(Project.parent_id, Project.id).label("top_id"),
-            *(Project.code, Project.name, Project.plan_id, Project.first_year, Project.last_year),
+            *(Project.code, Project.name, Project.plan_id, *years_in(Project, quarter)),
             estimate.amount_fen,
             there_in(Project, quarter),
         )
         .outerjoin(estimate, and_(col(estimate.project_id) == col(Project.id), in_force(estimate, quarter)))
-        .where(col(Project.archived_at).is_(None), or_(col(Project.parent_id).is_not(None), member))
+        .where(not_archived(Project, quarter, edition), or_(col(Project.parent_id).is_not(None), member))
         .order_by(col(Project.plan_id), col(Project.position), col(Project.id))
     )
 
 
-def _states(quarter: int) -> Select[Any]:
+def _states(quarter: int, edition: str) -> Select[Any]:
     return (
         select_columns(ProjectState.project_id, ProjectState.state, ProjectState.since_on)
-        .where(col(ProjectState.since_on) <= last_day(quarter))
+        .where(told_by(ProjectState, quarter, edition))
         .order_by(col(ProjectState.since_on), col(ProjectState.id))
     )
 

@@ -15,9 +15,10 @@ from portfolio.citations import Citation, SuppliedValue, citations_of, supplied_
 from portfolio.contradictions import Contradiction
 from portfolio.departments import Department
 from portfolio.editing import ProjectValues, project_values
+from portfolio.facts import AS_CORRECTED
 from portfolio.plans import Heading, Plan, headings
 from portfolio.projects import Project, ProjectState
-from portfolio.states import states_in
+from portfolio.states import not_archived, states_in
 
 _ROLES = ("lead_id", "body_id", "reporting_id")
 
@@ -97,7 +98,9 @@ class ProjectSheet:
         return frozenset(id_ for id_ in ids if id_ is not None)
 
 
-def project_sheet(session: Session, reader: Reader, code: str, quarter: int) -> ProjectSheet:
+def project_sheet(
+    session: Session, reader: Reader, code: str, quarter: int, edition: str = AS_CORRECTED
+) -> ProjectSheet:
     """The sheet of a project; a part's code gives the sheet of its package.
 
     Errors: NotThere, also when the reader may not see the plan.
@@ -112,12 +115,15 @@ def project_sheet(session: Session, reader: Reader, code: str, quarter: int) -> 
     every = session.exec(
         select(Project).where(Project.parent_id == project.id).order_by(col(Project.position), col(Project.id))
     ).all()
-    parts = [part for part in every if part.archived_at is None]
+    there = set(
+        session.exec(select(Project.id).where(Project.parent_id == project.id, not_archived(Project, quarter, edition)))
+    )
+    parts = [part for part in every if part.id in there]
     ids = [project.id, *(part.id for part in parts if part.id is not None)]
     own = estimates_in_force(session, quarter, ids)
     lines = _quantity_lines(session, ids, quarter)
     cited = citations_of(session, "project", ids)
-    states = states_in(session, ids, quarter)
+    states = states_in(session, ids, quarter, edition)
     supplied = supplied_values_of(session, "project", ids)
     return ProjectSheet(
         project=project,
@@ -126,7 +132,7 @@ def project_sheet(session: Session, reader: Reader, code: str, quarter: int) -> 
         heading=headings(session, {project.plan_id}).get(values.programme_id or 0),
         bodies=_bodies(session, values),
         state=states.get(project.id),
-        estimate_fen=package_amounts(session, [project.id], quarter)[project.id],
+        estimate_fen=package_amounts(session, [project.id], quarter, edition)[project.id],
         own_estimate_fen=own.get(project.id),
         estimates=tuple(estimate_versions(session, project.id)),
         quantities=lines[project.id],
@@ -138,7 +144,7 @@ def project_sheet(session: Session, reader: Reader, code: str, quarter: int) -> 
             for part in parts
             if (id_ := part.id) is not None
         ),
-        archived_parts=tuple(part for part in every if part.archived_at is not None),
+        archived_parts=tuple(part for part in every if part.id not in there),
         citations=tuple(cited[project.id]),
         supplied=supplied[project.id],
         contradictions=tuple(_contradictions(session, ids)),

@@ -17,6 +17,7 @@ from portfolio.dated import in_force
 from portfolio.facts import APPROVED, DRAFT, SUBMITTED
 from portfolio.plans import Plan
 from portfolio.projects import Project
+from portfolio.states import not_archived
 from portfolio.values import project_values
 from reports.rollup import Scope
 from reports.works import WorkFigures, works_of_projects
@@ -66,7 +67,7 @@ def project_works(session: Session, reader: Reader, code: str, scope: Scope) -> 
     values = project_values(session, project, scope.quarter)
     parts = session.exec(
         select(Project)
-        .where(Project.parent_id == project.id, col(Project.archived_at).is_(None))
+        .where(Project.parent_id == project.id, not_archived(Project, scope.quarter, scope.edition))
         .order_by(col(Project.position), col(Project.id))
     ).all()
     ids = [project.id, *(part.id for part in parts if part.id is not None)]

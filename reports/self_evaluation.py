@@ -77,8 +77,10 @@ class EvaluatedLine:
 
     @property
     def needs_reason(self) -> bool:
-        """Whether it earned less than its weight and nobody said why."""
-        return self.score is not None and self.score < self.weight and not (self.result and self.result.why)
+        """Whether it earned less than its weight and nobody said why. What was met needs no reason, whatever it earned."""
+        if self.score is None or self.result is None:
+            return False
+        return self.score < self.weight and self.result.reached != "full" and not self.result.why
 
 
 @dataclass(frozen=True)

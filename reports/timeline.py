@@ -21,6 +21,7 @@ from portfolio.access import Reader
 from portfolio.departments import Department
 from portfolio.plans import Plan, Programme
 from portfolio.projects import Project
+from portfolio.years import years_in
 from reports.money_queries import leaves_of, projects_in
 from reports.rollup import Scope, counted_projects
 
@@ -96,7 +97,7 @@ def timeline_page(
     """The projects in the order of their plan, each with its milestones. Three queries, however many there are."""
     facts = counted_projects(reader, scope)
     order = (col(Project.plan_id), col(Project.position), col(Project.id))
-    columns = (Project.id, Project.code, Project.name, Project.plan_id, Project.first_year, Project.last_year)
+    columns = (Project.id, Project.code, Project.name, Project.plan_id, facts.c.first_year, facts.c.last_year)
     query = (
         select_columns(*columns)
         .join(facts, facts.c.project_id == col(Project.id))
@@ -132,8 +133,7 @@ def _with_states(session: Session, scope: Scope, rows: Sequence[Any]) -> list[Ti
             Project.code,
             Project.name,
             Project.plan_id,
-            Project.first_year,
-            Project.last_year,
+            *years_in(Project, scope.quarter),
         )
         .join(leaf, leaf.c.leaf_id == col(Project.id))
         .where(leaf.c.top_id.in_([row[0] for row in rows]), leaf.c.top_id != leaf.c.leaf_id)

@@ -22,16 +22,20 @@ from portfolio.periods import CLOSED, ISSUED, ReportingPeriod
 from portfolio.plans import Plan
 from reports.home_orders import corrections_waiting, orders_of
 from reports.period_rules import at_work
+from reports.period_sending_back import CLOSING_REASON
 from reports.period_waiting import LEDGER, LINES, MILESTONES, READINGS, WORKS, waiting_by_plan
 from reports.returns import ACCEPTED, APPROVED, DRAFT, SENT_BACK, SUBMITTED, DepartmentReturn
+from reports.sent_back import concerning
 
 FILL, MEND, HEAD, ACCEPT, LATE = "fill", "mend", "approve-return", "accept-returns", "late-returns"
 OPEN, CLOSE, ISSUE, CORRECT = "open-quarter", "close-quarter", "issue", "corrections"
 ANSWER, OVERDUE, END_ORDER = "answer-order", "overdue-order", "end-order"
+BACK = "sent-back"  # what a closing sent back and nobody has reported again
 CONTRACTS = "contracts"  # the stages of the ledger that the office approves
 # The most pressing first.
 TODO_KINDS = {
     MEND: N_("改正退回的填报"),
+    BACK: N_("补报关账时退回的内容"),
     OVERDUE: N_("逾期的督办"),
     ANSWER: N_("答复督办"),
     FILL: N_("填报本季"),
@@ -79,6 +83,7 @@ def todo_list(session: Session, reader: Reader, *, on: date | None = None) -> tu
     names = _Plans(session)
     found = [
         *_returns(session, reader, names, on),
+        *_sent_back(session, reader, names),
         *_facts(session, reader, names),
         *_quarters(session, reader, names, on),
         *_corrections(session, reader, names),
@@ -175,6 +180,11 @@ def _answers(reader: Reader, action: Action, plan_id: int, department_id: int) -
         for reach in reader.reaches
         if reach.role in ("owner", "head")
     ) and reader.may(action, plan_id, frozenset({department_id}))
+
+
+def _sent_back(session: Session, reader: Reader, names: _Plans) -> Iterator[Todo]:
+    for plan_id, count in Counter(one.plan_id for one in concerning(session, reader)).items():
+        yield Todo(BACK, count, reason=CLOSING_REASON, **names.of(plan_id))
 
 
 # ---- facts to decide

@@ -57,10 +57,10 @@ class WarningList:
 
 
 def warning_list(
-    session: Session, reader: Reader, chosen: WarningFilter, quarter: int, *, after: int | None = None
+    session: Session, reader: Reader, chosen: WarningFilter, quarter: int, edition: str, *, after: int | None = None
 ) -> WarningList:
     """What the rules find in the projects that the reader sees, as of a quarter."""
-    found, explained = _found(session, reader, Scope(quarter, _plans(chosen)))
+    found, explained = _found(session, reader, Scope(quarter, _plans(chosen), edition))
     counts = dict.fromkeys(RULES, (0, 0))
     for one in found:
         every, still = counts[one.rule]
@@ -86,7 +86,7 @@ def _found(
     seen = reader.sees(Project.plan_id)  # type: ignore[arg-type]
     if scope.plan_ids is not None:
         seen = seen & col(Project.plan_id).in_(scope.plan_ids)
-    found = money_warnings(session, seen, scope.quarter)
+    found = money_warnings(session, seen, scope.quarter, scope.edition)
     return found, explanations_of(session, found)
 
 
@@ -125,7 +125,7 @@ class WarningSheet:
 
 
 def warning_sheet(
-    session: Session, reader: Reader, rule: str, code: str, source_id: int | None, quarter: int
+    session: Session, reader: Reader, rule: str, code: str, source_id: int | None, quarter: int, edition: str
 ) -> WarningSheet:
     """The warning of a rule about a project, as of a quarter.
 
@@ -135,7 +135,7 @@ def warning_sheet(
     if project is None or rule not in RULES:
         raise NotThere
     reader.must("view", project.plan_id)
-    found, explained = _found(session, reader, Scope(quarter, frozenset({project.plan_id})))
+    found, explained = _found(session, reader, Scope(quarter, frozenset({project.plan_id}), edition))
     for one in found:
         if (one.rule, one.project_id, one.source_id) == (rule, project.id, source_id):
             line = _lines(session, [one], explained)[0]

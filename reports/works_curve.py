@@ -21,6 +21,7 @@ from milestones.works import CLAIMED, VERIFIED, WorkEntry
 from portfolio.access import Reader
 from portfolio.facts import counted
 from portfolio.projects import Project
+from portfolio.years import years_in
 from reports.money_groups import Group, within
 from reports.money_queries import keyed_leaves, projects_in
 from reports.progress_math import time_progress
@@ -113,8 +114,7 @@ def _plans(
         select_columns(
             planned.c.unit,
             planned.c.planned,
-            func.coalesce(col(Project.first_year), col(package.first_year)),
-            func.coalesce(col(Project.last_year), col(package.last_year)),
+            *map(func.coalesce, years_in(Project, scope.quarter), years_in(package, scope.quarter)),
         )
         .select_from(planned.join(keyed, keyed.c.leaf_id == planned.c.project_id))
         .join(Project, col(Project.id) == planned.c.project_id)

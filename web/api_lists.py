@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 from budgets.ledger_list import LedgerFilter
 from core.calendar import current_quarter
 from core.errors import N_, Missing
-from portfolio.facts import AS_CORRECTED
+from portfolio.facts import AS_CORRECTED, AS_ISSUED, must_be_edition
 from reports.exports import exported, plan_for
 from reports.ledger_rows import json_list, ledger_rows
 from reports.money import money_rollup
@@ -61,15 +61,30 @@ def get_rollup(
 
 @router.get("/ledger", response_model=ROWS, responses=ANSWERS, summary="The ledger of a plan")
 def get_ledger(
-    reader: SignedIn, session: Reading, database: AppDatabase, plan: PlanCode = "", as_of: AsOf = ""
+    reader: SignedIn,
+    session: Reading,
+    database: AppDatabase,
+    plan: PlanCode = "",
+    as_of: AsOf = "",
+    edition: Edition = AS_CORRECTED,
 ) -> Response:
-    """Every entry of a plan that happened by the end of the quarter, in any state, oldest first; `amount_fen` is in fen."""
+    """Every entry of a plan that happened by the end of the quarter, in any state, oldest first; `amount_fen` is in fen.
+
+    As issued: the approved ones that had been posted by then.
+    """
+    must_be_edition(edition)
     until = quarter_asked(as_of) if as_of.strip() else None
     if not plan:
         raise Missing(field="plan", label=N_("规划"))
     found = plan_for(session, reader, plan)
     assert found.id is not None
-    chosen = LedgerFilter(until or current_quarter(), plan_id=found.id, until_quarter=until)
+    issued = edition == AS_ISSUED
+    chosen = LedgerFilter(
+        until or current_quarter(),
+        plan_id=found.id,
+        until_quarter=None if issued else until,
+        posted_until=until if issued else None,
+    )
     plans = {found.id: found.code}
 
     def body() -> Iterator[str]:

@@ -96,6 +96,7 @@ from web import (
     return_review_pages,
     return_upload_pages,
     scenario_pages,
+    sent_back_pages,
     sign_in_pages,
     site_pages,
     source_pages,
@@ -168,6 +169,7 @@ ROUTERS = (
     contradiction_pages.router,
     period_pages.router,
     period_close_pages.router,
+    sent_back_pages.router,
     period_reminder_pages.router,
     correction_form_pages.router,  # before the page of a correction: none is numbered new
     correction_pages.router,

@@ -16,9 +16,10 @@ from budgets.plan_table import Amount, PlanTable, plan_table, span_text
 from budgets.sources import SourceNode, source_tree
 from core.errors import N_, Broken, NotThere
 from portfolio.access import Reader
+from portfolio.facts import AS_CORRECTED
 from portfolio.plans import Plan
 from portfolio.projects import Project
-from portfolio.states import ended_parts
+from portfolio.states import ended_parts, not_archived
 from portfolio.values import project_values
 from web.choices import Choices, find_choices
 from web.deps import Chosen, Reading, SignedIn, Writing, answered, leads_to
@@ -54,7 +55,7 @@ class BudgetView:
         return [leaf.id for leaf in self.leaves if leaf.id is not None and leaf.id not in self.ended]
 
 
-def budget_view(session: Session, reader: Reader, code: str, quarter: int) -> BudgetView:
+def budget_view(session: Session, reader: Reader, code: str, quarter: int, edition: str = AS_CORRECTED) -> BudgetView:
     """Errors: NotThere, also when the reader may not see the plan."""
     project = session.exec(select(Project).where(Project.code == code)).first()
     if project is None or project.id is None or not reader.may("view", project.plan_id):
@@ -62,7 +63,7 @@ def budget_view(session: Session, reader: Reader, code: str, quarter: int) -> Bu
     package = project if project.parent_id is None else session.get_one(Project, project.parent_id)
     parts = session.exec(
         select(Project)
-        .where(Project.parent_id == project.id, col(Project.archived_at).is_(None))
+        .where(Project.parent_id == project.id, not_archived(Project, quarter, edition))
         .order_by(col(Project.position), col(Project.id))
     ).all()
     values = project_values(session, package, quarter)
@@ -73,14 +74,14 @@ def budget_view(session: Session, reader: Reader, code: str, quarter: int) -> Bu
         package=package,
         plan=session.get_one(Plan, project.plan_id),
         leaves=tuple(parts) or (project,),
-        ended=frozenset(ended_parts(session, [project.id], quarter)) if parts else frozenset(),
+        ended=frozenset(ended_parts(session, [project.id], quarter, edition)) if parts else frozenset(),
         may_write=here and not parts and reader.may("budget", project.plan_id, answering),
     )
 
 
 @router.get("/projects/{code}/budget")
 def get_budget(request: Request, code: str, reader: SignedIn, session: Reading, choices: Chosen) -> Response:
-    view = budget_view(session, reader, code, choices.quarter)
+    view = budget_view(session, reader, code, choices.quarter, choices.edition)
     return _budget_page(request, session, reader, view, choices, NOTHING_TYPED, NO_PROBLEMS)
 
 
@@ -165,7 +166,7 @@ def post_budget_drafts(request: Request, code: str, reader: SignedIn, typed: Typ
     choices = find_choices(request)
 
     def again(problems: Problems) -> Response:
-        view = budget_view(session, reader, code, choices.quarter)
+        view = budget_view(session, reader, code, choices.quarter, choices.edition)
         return _budget_page(request, session, reader, view, choices, typed, problems)
 
     with shown_again(request, again):

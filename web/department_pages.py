@@ -17,7 +17,7 @@ router = APIRouter()
 def get_departments(request: Request, reader: SignedIn, session: Reading, choices: Chosen, plan: str = "") -> Response:
     chosen = plan_choice(session, reader, plan)
     filters = Filters(request, choices, chosen)
-    found = department_list(session, reader, chosen.scope(choices.quarter), text=filters.text())
+    found = department_list(session, reader, chosen.scope(choices.quarter, choices.edition), text=filters.text())
     return filters.listed(
         request,
         "departments/departments.html",
@@ -31,5 +31,5 @@ def get_departments(request: Request, reader: SignedIn, session: Reading, choice
 def get_department(
     request: Request, department_id: RecordId, reader: SignedIn, session: Reading, choices: Chosen
 ) -> Response:
-    sheet = department_sheet(session, reader, department_id, choices.quarter)
+    sheet = department_sheet(session, reader, department_id, choices.quarter, choices.edition)
     return page(request, "departments/department.html", sheet=sheet, fields=FIELDS)

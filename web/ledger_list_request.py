@@ -16,6 +16,7 @@ from core.errors import N_, Broken, Invalid, TooLong
 from core.money import UNITS, fen_from_text
 from portfolio.access import Reader
 from portfolio.departments import Department
+from portfolio.facts import AS_ISSUED
 from portfolio.plans import Heading, headings
 from web.choices import PAGE_PLACE, Choices, find_choices
 from web.forms import collecting, id_from_text
@@ -84,13 +85,18 @@ class LedgerRequest:
         return (self.many or len(self.plans) > 1) and not self.typed["plan"]
 
 
+def as_of(choices: Choices) -> dict[str, Any]:
+    """What narrows the ledger to the quarter that the page looks back to: by business day or, as issued, by posting."""
+    return {"posted_until" if choices.edition == AS_ISSUED else "until_quarter": choices.as_of}
+
+
 def ledger_request(request: Request, session: Session, reader: Reader, **fixed: Any) -> LedgerRequest:
     """What the address asks for, in a few queries whatever the number of plans. `fixed` narrows the list besides."""
     choices = find_choices(request)
     typed = {name: request.query_params.get(name, "").strip() for name in FIELDS}
     typed["amount_unit"] = typed["amount_unit"] or choices.unit
     offered = offered_plans(session, reader)
-    chosen = LedgerFilter(choices.quarter, until_quarter=choices.as_of)
+    chosen = LedgerFilter(choices.quarter, **as_of(choices))
     asked = LedgerRequest(typed, offered.plans, offered.many, chosen, source_tree(session), request.scope["path"])
     facts: dict[str, Any] = {}
     for read in (_read_plan, _read_programme, _read_department):

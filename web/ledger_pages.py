@@ -31,6 +31,7 @@ from web.choices import PAGE_PLACE, Choices
 from web.deps import Chosen, Reading, RecordId, SignedIn, Writing, answered, leads_to
 from web.forms import NO_PROBLEMS, NOTHING_TYPED, Problems, Typed, TypedForm, shown_again
 from web.ledger_forms import LABELS, own_draft, source_words
+from web.ledger_list_request import as_of
 from web.ledger_places import place_from_text, place_text
 from web.pages import page
 from web.project_forms import editable_project
@@ -59,7 +60,7 @@ def get_project_ledger(request: Request, code: str, reader: SignedIn, session: R
     assert project.id is not None
     parts = session.exec(select(Project.id).where(Project.parent_id == project.id)).all()
     ids = frozenset(id_ for id_ in (project.id, *parts) if id_ is not None)
-    chosen = LedgerFilter(choices.quarter, project_ids=ids, until_quarter=choices.as_of)
+    chosen = LedgerFilter(choices.quarter, project_ids=ids, **as_of(choices))
     after = place_from_text(request.query_params.get(PAGE_PLACE, ""))
     listed = ledger_page(session, reader, chosen, after=after)
     package = project if project.parent_id is None else session.get_one(Project, project.parent_id)
@@ -72,7 +73,7 @@ def get_project_ledger(request: Request, code: str, reader: SignedIn, session: R
         plan=session.get_one(Plan, project.plan_id),
         rows=listed.rows,
         sums=sums_of(session, reader, chosen),
-        estimate_fen=_estimate(session, project, choices.quarter),
+        estimate_fen=_estimate(session, project, choices),
         source_names=source_words(source_tree(session), choices.language),
         stages=STAGES,
         states=STATES,
@@ -89,11 +90,11 @@ def _answering(session: Session, package: Project) -> frozenset[int]:
     return frozenset(id_ for id_ in (values.lead_id, values.reporting_id) if id_ is not None)
 
 
-def _estimate(session: Session, project: Project, quarter: int) -> int | None:
+def _estimate(session: Session, project: Project, choices: Choices) -> int | None:
     assert project.id is not None
     if project.parent_id is None:
-        return package_amounts(session, [project.id], quarter).get(project.id)
-    return estimates_in_force(session, quarter, [project.id]).get(project.id)
+        return package_amounts(session, [project.id], choices.quarter, choices.edition).get(project.id)
+    return estimates_in_force(session, choices.quarter, [project.id]).get(project.id)
 
 
 # ---- one entry

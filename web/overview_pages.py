@@ -12,7 +12,6 @@ from reports.definitions import Definition, definitions
 from reports.findings import MoneyGroup, programme_finding
 from reports.left_out import left_out
 from reports.overview import overview
-from reports.rollup import Scope
 from web.choices import Choices
 from web.deps import Chosen, Reading, SignedIn
 from web.group_links import department_links, programme_links
@@ -55,8 +54,8 @@ class Bar:
 @router.get("/overview")
 def get_overview(request: Request, reader: SignedIn, session: Reading, choices: Chosen, plan: str = "") -> Response:
     chosen = plan_choice(session, reader, plan)
-    seen = overview(session, reader, chosen.scope(choices.quarter))
-    scope = Scope(choices.quarter, chosen.scope(choices.quarter).plan_ids, choices.edition)
+    scope = chosen.scope(choices.quarter, choices.edition)
+    seen = overview(session, reader, scope)
     return page(
         request,
         "overview/overview.html",
@@ -80,7 +79,7 @@ def _with_links(groups: Iterable[MoneyGroup], links: dict[str | None, tuple[tupl
 @router.get("/definitions")
 def get_definitions(request: Request, reader: SignedIn, session: Reading, choices: Chosen, plan: str = "") -> Response:
     chosen = plan_choice(session, reader, plan)
-    scope = chosen.scope(choices.quarter)
+    scope = chosen.scope(choices.quarter, choices.edition)
     outside = left_out(session, reader, scope)
     lines = definitions(
         overview(session, reader, scope).total, ended=len(outside.ended), archived=len(outside.archived)

@@ -31,7 +31,7 @@ def _editable(session: Session, reader: Any, code: str) -> Editable:
 
 
 def _quarters(editable: Editable) -> list[int]:
-    return quarters_since(editable.plan.start)
+    return quarters_since(editable.since)
 
 
 def _basis(editable: Editable, typed: Typed) -> Basis:

@@ -30,8 +30,8 @@ class PlanChoice:
     def options(self) -> list[tuple[str, str]]:
         return [(plan.code, plan.short_title) for plan in self.plans]
 
-    def scope(self, quarter: int) -> Scope:
-        return Scope(quarter, None if self.plan_id is None else frozenset({self.plan_id}))
+    def scope(self, quarter: int, edition: str) -> Scope:
+        return Scope(quarter, None if self.plan_id is None else frozenset({self.plan_id}), edition)
 
 
 def plan_choice(session: Session, reader: Reader, code: str) -> PlanChoice:

@@ -26,7 +26,7 @@ from web.forms import (
     shown_again,
 )
 from web.pages import page
-from web.project_forms import quarters_since
+from web.project_forms import first_open, quarters_since
 
 router = APIRouter()
 
@@ -50,7 +50,7 @@ def _links_page(
         supports=_seen(reader, links_of(session, plan.id, upward=True)),
         lower=[(one.short_title, _projects_of(session, one)) for one in lower],
         programmes=[(str(one.id), "　" * (len(one.path) - 1) + one.path[-1][1]) for one in tree],
-        quarters=quarters_since(plan.start),
+        quarters=quarters_since(first_open(session, plan)),
         now=current_quarter(),
         may_link=reader.may("rules", plan.id),
         labels=LABELS,

@@ -44,7 +44,7 @@ class Year:
 
 @router.get("/plans")
 def get_plans(request: Request, reader: SignedIn, session: Reading, choices: Chosen) -> Response:
-    seen = overview(session, reader, Scope(choices.quarter))
+    seen = overview(session, reader, Scope(choices.quarter, edition=choices.edition))
     plans = {plan.code: plan for plan in plan_choice(session, reader, "").plans}
     places = session.exec(
         select(Jurisdiction).where(col(Jurisdiction.code).in_({plan.jurisdiction_code for plan in plans.values()}))
@@ -74,9 +74,9 @@ def _plan_page(
     typed: Typed,
     problems: Problems | None = None,
 ) -> Response:
-    sheet = plan_sheet(session, reader, code, choices.quarter)
+    sheet = plan_sheet(session, reader, code, choices.quarter, choices.edition)
     assert sheet.plan.id is not None
-    seen = overview(session, reader, Scope(choices.quarter, frozenset({sheet.plan.id})))
+    seen = overview(session, reader, Scope(choices.quarter, frozenset({sheet.plan.id}), choices.edition))
     more = {} if problems is None else {"problems": problems}
     taken = taken_over_list(session, reader, sheet.plan, choices.quarter, edition=choices.edition)
     return page(

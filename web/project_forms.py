@@ -16,6 +16,7 @@ from core.money import UNITS, fen_from_text
 from portfolio.access import Action, Reader
 from portfolio.departments import Department, UnknownDepartment, find_department
 from portfolio.editing import Archived
+from portfolio.periods import earliest_unclosed
 from portfolio.plans import Plan, headings
 from portfolio.projects import Project, ProjectProgramme
 from portfolio.values import LABELS, PLAIN_FIELDS, ROLE_FIELDS, Basis, ProjectValues, project_values
@@ -33,8 +34,8 @@ ESTIMATE = N_("投资估算")
 class Editable:
     """A project, or a part of one, that the reader may act on, with what holds today.
 
-    `since` is the first quarter in which it stands under a heading. `assigning`: heading and departments may be changed too,
-    which a part takes from its package and an owner leaves to the office.
+    `since` is the first quarter in which it stands under a heading and that is not closed. `assigning`: heading and departments
+    may be changed too, which a part takes from its package and an owner leaves to the office.
     """
 
     project: Project
@@ -69,7 +70,13 @@ def editable_project(session: Session, reader: Reader, code: str, action: Action
         select(func.min(ProjectProgramme.effective_from)).where(ProjectProgramme.project_id == package.id)
     ).one()
     assigning = project is package and reader.may("assign", project.plan_id)
-    return Editable(project, package, plan, values, plan.start if first is None else first, assigning)
+    since = max(first_open(session, plan), first or 0)
+    return Editable(project, package, plan, values, since, assigning)
+
+
+def first_open(session: Session, plan: Plan) -> int:
+    """The first quarter of a plan from which a change may hold: closed ones stand."""
+    return max(plan.start, earliest_unclosed(session, plan.id or 0))
 
 
 def alive(editable: Editable) -> Editable:

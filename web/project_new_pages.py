@@ -14,7 +14,16 @@ from portfolio.values import Basis, ProjectValues, check_basis, check_values
 from web.deps import Chosen, Reading, SignedIn, Writing, answered, leads_to
 from web.forms import NO_PROBLEMS, Problems, Typed, TypedForm, collecting, id_from_text, shown_again, typed_values
 from web.pages import page
-from web.project_forms import amount_from, basis_from, offered_in, project_from, quarters_since, spelled, unit_from
+from web.project_forms import (
+    amount_from,
+    basis_from,
+    first_open,
+    offered_in,
+    project_from,
+    quarters_since,
+    spelled,
+    unit_from,
+)
 
 router = APIRouter()
 
@@ -65,7 +74,7 @@ def _new_page(request: Request, session: Session, plan: Plan, typed: Typed, prob
         any_part=any(typed[part_field(name, line)] for line in lines for name in ("name", "estimate")),
         units=UNITS,
         spelled=spelled(typed, "estimate", *(part_field("estimate", line) for line in lines)),
-        quarters=quarters_since(plan.start),
+        quarters=quarters_since(first_open(session, plan)),
         **offered_in(session, plan),
     )
 

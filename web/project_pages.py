@@ -204,7 +204,7 @@ def _drafts_in(session: Session, reader: Reader, asked: ListRequest) -> list[str
 
 @router.get("/projects/{code}")
 def get_project(request: Request, code: str, reader: SignedIn, session: Reading, choices: Chosen) -> Response:
-    sheet = project_sheet(session, reader, code, choices.quarter)
+    sheet = project_sheet(session, reader, code, choices.quarter, choices.edition)
     if sheet.project.code != code:
         return see_other(choices.url(f"/projects/{sheet.project.code}") + f"#{code}")
     plan_id, answering = sheet.plan.id, sheet.department_ids

@@ -30,7 +30,7 @@ def find_progress(
 
 @router.get("/projects/{code}/progress")
 def get_project_progress(request: Request, code: str, reader: SignedIn, session: Reading, choices: Chosen) -> Response:
-    sheet = project_sheet(session, reader, code, choices.quarter)
+    sheet = project_sheet(session, reader, code, choices.quarter, choices.edition)
     if sheet.project.code != code:
         return see_other(choices.url(f"/projects/{sheet.project.code}/progress"))
     scope = Scope(choices.quarter, frozenset({sheet.plan.id or 0}), choices.edition)

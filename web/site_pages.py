@@ -42,7 +42,7 @@ class ShownSite:
 
 @router.get("/projects/{code}/sites")
 def get_sites(request: Request, code: str, reader: SignedIn, session: Reading, choices: Chosen) -> Response:
-    sheet = project_sheet(session, reader, code, choices.quarter)
+    sheet = project_sheet(session, reader, code, choices.quarter, choices.edition)
     if sheet.project.code != code:
         return see_other(choices.url(f"/projects/{sheet.project.code}/sites"))
     tree = jurisdiction_tree(session)

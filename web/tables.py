@@ -35,6 +35,7 @@ import portfolio.periods
 import portfolio.plans
 import portfolio.projects
 import portfolio.sites
+import portfolio.years
 import reports.editions
 import reports.orders
 import reports.returns

@@ -10,6 +10,7 @@ from reports.period_waiting import LEDGER, LINES, MILESTONES, READINGS, WORKS
 from reports.todo import (
     ACCEPT,
     ANSWER,
+    BACK,
     CLOSE,
     CONTRACTS,
     CORRECT,
@@ -31,6 +32,7 @@ from web.told import told
 _PLACES = {
     FILL: "/returns/%(subject_id)s",
     MEND: "/returns/%(subject_id)s",
+    BACK: "/sent-back",
     HEAD: "/returns/%(subject_id)s",
     ACCEPT: "/quarter",
     LATE: "/quarter",
@@ -60,7 +62,7 @@ _LISTS = {
 _COUNTED = {
     **dict.fromkeys((ACCEPT, LATE), N_("%(n)s 个部门")),
     **dict.fromkeys((LEDGER, CONTRACTS), N_("%(n)s 笔")),
-    **dict.fromkeys((LINES, WORKS, MILESTONES, READINGS, CORRECT), N_("%(n)s 条")),
+    **dict.fromkeys((BACK, LINES, WORKS, MILESTONES, READINGS, CORRECT), N_("%(n)s 条")),
 }
 
 

@@ -29,7 +29,7 @@ def get_warnings(request: Request, reader: SignedIn, session: Reading, choices: 
         open_only=filters.flag("open", N_("只看未说明")),
         plan_id=chosen.plan_id,
     )
-    found = warning_list(session, reader, wanted, choices.quarter, after=filters.after)
+    found = warning_list(session, reader, wanted, choices.quarter, choices.edition, after=filters.after)
     return filters.listed(
         request,
         "money/warnings.html",
@@ -58,7 +58,7 @@ def _warning_page(
     problems: Problems = NO_PROBLEMS,
 ) -> Response:
     rule, code, source = named
-    sheet = warning_sheet(session, reader, rule, code, source or None, choices.quarter)
+    sheet = warning_sheet(session, reader, rule, code, source or None, choices.quarter, choices.edition)
     return page(
         request,
         "money/warning.html",
@@ -86,7 +86,7 @@ def post_explanation(
     if done := answered(session, typed.key, reader):
         return done
     named = (rule, code, source)
-    sheet = warning_sheet(session, reader, rule, code, source or None, choices.quarter)
+    sheet = warning_sheet(session, reader, rule, code, source or None, choices.quarter, choices.edition)
     reader.must("explain", sheet.line.plan.id)
     with shown_again(request, lambda found: _warning_page(request, session, reader, named, choices, typed, found)):
         explain(session, sheet.line.warning, reason=typed["reason"], document=typed["document"], by=reader.actor)

@@ -9,6 +9,7 @@ from typing import Any
 from sqlmodel import Session
 
 from budgets.rates import Rate
+from core.calendar import quarter_of
 from core.units import MICRO
 from milestones.quantities import Measure
 from milestones.schedule import MilestoneState
@@ -106,6 +107,7 @@ def put_state(session: Session, project: Project, state: str, on: date) -> None:
             document="青发改〔2022〕1号",
             recorded_by="填报员",
             recorded_at=datetime(2022, 1, next(_numbers) % 28 + 1, tzinfo=UTC),
+            posted_period=quarter_of(on),
         )
     )
     session.flush()

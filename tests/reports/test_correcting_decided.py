@@ -1,6 +1,7 @@
 """Deciding about corrections: by somebody else with every right, as a whole, once, and in no other place."""
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -13,10 +14,15 @@ from core.audit import Actor, history
 from core.database import Database
 from core.errors import Broken, ManyBroken, Missing
 from core.people import Person
+from milestones.milestone_reports import report_milestone
+from milestones.milestones import Milestone, MilestoneReport
+from milestones.report_rules import AlreadyReported, NewMilestoneReport
 from milestones.work_reports import accept_works
 from portfolio.corrections import (
     APPROVED,
     LEDGER_ENTRY,
+    MILESTONE_REPORT,
+    OFFICIAL_READING,
     REFUSED,
     REQUESTED,
     WITHDRAWN,
@@ -27,6 +33,7 @@ from portfolio.corrections import (
 )
 from portfolio.reviewing import Reviewer
 from reports.correcting import (
+    ChangedMeanwhile,
     NobodyMayApprove,
     NotRequested,
     NotYourCorrection,
@@ -37,7 +44,9 @@ from reports.correcting import (
     withdraw_correction,
 )
 from reports.correction_changes import Change
+from reports.correction_list import correction_sheet
 from reports.period_waiting import LEDGER, WORKS, waiting_by_plan
+from tests.milestones.reading_samples import accepted, indicator, plant_indicators
 from tests.reports.correction_samples import (
     BOTH,
     IN_Q4,
@@ -148,6 +157,24 @@ def test_two_people_who_approve_at_once_approve_it_once(planted: Database) -> No
     assert sorted(type(one).__name__ for one in outcomes) == ["NotRequested", "str"], outcomes
     with planted.reading() as session:
         assert paid_in(session, Q3) == 60 * WAN
+
+
+def test_what_was_changed_since_it_was_asked_for_is_not_approved_over(planted: Database) -> None:
+    with planted.writing() as session:
+        report = session.exec(select(MilestoneReport)).one()
+        day = NewMilestoneReport("actual", date(2024, 9, 5), "验收单", correction_reason="改报")
+        requested(session, Change(MILESTONE_REPORT, report.id, day))
+        with pytest.raises(AlreadyReported):  # of a milestone one report waits at a time
+            report_milestone(session, session.get_one(Milestone, report.milestone_id), day, submit=True, by=OTHER.actor)
+        plant_indicators(session)
+        old = accepted(session, quarter=Q3, correction_reason="迟报")
+        row = requested(session, Change(OFFICIAL_READING, old.id))
+        assert correction_sheet(session, row).changed == ()
+        accepted(session, quarter=20242, correction_reason="迟报")  # of another quarter
+        assert correction_sheet(session, row).changed == ()
+        accepted(session, quarter=Q3, value="35", correction_reason="公报修订")
+        with pytest.raises(ChangedMeanwhile, match=indicator(session).name):
+            approved(session, row)
 
 
 def test_what_cannot_be_approved_whole_is_approved_not_at_all(planted: Database) -> None:

@@ -6,11 +6,12 @@ from fractions import Fraction
 from sqlmodel import Session
 
 from budgets.ledger import record_entry
+from core.calendar import quarter_before
 from core.database import Database
 from milestones.lamp_editing import put_presets
 from milestones.milestones import ACTUAL
 from portfolio.access import OPERATOR_READER
-from reports.home import HomeFigures, answerable, quarter_before
+from reports.home import HomeFigures, answerable
 from reports.home_audit import approvals
 from reports.home_finance import FinanceHome, waiting_stages
 from reports.home_owner import own_projects, own_returns, said_of

@@ -170,7 +170,7 @@ def test_numbers_count_over_all_plans_and_issues_each_plan_by_itself(stored: Dat
         other = make_small_plan(session, "lvshui")
         mine = find_small_plan(session).plan
         for plan in (mine, other.plan):
-            close_period(session, plan, Q2, by=OFFICE)
+            close_period(session, plan, Q2, reason="没有开启", by=OFFICE)
         found = [
             issue_edition(session, plan, name, by=OFFICE)
             for plan, name in ((mine, "2024Q1"), (other.plan, "2024Q1"), (mine, "2024Q2"))
@@ -198,7 +198,7 @@ def test_editions_of_two_plans_issued_at_once_have_two_numbers(stored: Database)
     with stored.writing() as session:
         make_small_plan(session, "lvshui")
         for code in ("qingshan", "lvshui"):
-            close_period(session, find_small_plan(session, code).plan, Q2, by=OFFICE)
+            close_period(session, find_small_plan(session, code).plan, Q2, reason="没有开启", by=OFFICE)
 
     def issue(code: str) -> int:
         with stored.writing() as session:

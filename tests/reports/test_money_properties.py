@@ -138,7 +138,9 @@ def _without_empty(rows: list[Any]) -> list[Any]:
 
 def _ended_codes(session: Session, scope: Scope) -> list[str]:
     """The codes of what is ended, as a part's code begins with its package's."""
-    return list(session.exec(select(Project.code).where(col(Project.id).in_(ended_projects(scope.quarter)))))
+    return list(
+        session.exec(select(Project.code).where(col(Project.id).in_(ended_projects(scope.quarter, scope.edition))))
+    )
 
 
 @a_few

@@ -5,17 +5,19 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlmodel import Session, select, update
+from sqlmodel import Session, col, select, update
 
 from core.audit import Actor, history
-from core.calendar import current_quarter, last_day, quarter_before, today
+from core.calendar import current_quarter, last_day, now, quarter_before, today
 from core.database import Database
 from core.errors import Broken, Invalid, Missing, NotThere, SeveralBroken, Stale
 from reports.meetings import ItemHasOrders, MeetingToCome, NewItem, NewMeeting, change_meeting, items_of, record_meeting
+from reports.order_list import waiting_by_department
 from reports.order_rows import OrderRow, orders_for
 from reports.ordering import (
     DueInThePast,
     NewOrder,
+    NotAnswered,
     NotWaiting,
     OwnAnswer,
     answer_order,
@@ -116,6 +118,36 @@ def test_an_order_says_what_whom_and_until_when(stored: Database) -> None:
         assert row.state == OPEN
 
 
+def test_an_order_that_nobody_answered_is_ended_only_when_that_is_meant(stored: Database) -> None:
+    with stored.writing() as session:
+        row = issued(session)
+        for said in (lambda: None, lambda: answer_order(session, row, text="敷衍", by=OWNER)):
+            if said() is not None:
+                return_answer(session, row, reason="不实", by=OFFICE)  # an answer that was returned is none
+            with pytest.raises(NotAnswered):
+                close_order(session, row, outcome="项目已终止", by=OFFICE)
+            assert row.state == OPEN
+        close_order(session, row, outcome="项目已终止", unanswered=True, by=OFFICE)
+        assert (row.state, row.outcome) == (CLOSED, "项目已终止")
+
+
+def test_two_who_end_an_order_at_once_end_it_once(stored: Database) -> None:
+    with stored.writing() as session:
+        answer_order(session, issued(session), text="已完成", by=OWNER)
+
+    def end(by: Actor) -> str:
+        try:
+            with stored.writing() as session:
+                return close_order(session, only(session), outcome=f"{by.name}同意", by=by).outcome or ""
+        except NotWaiting:
+            return "late"
+
+    outcomes = sorted(at_once(lambda: end(OFFICE), lambda: end(LEADER)))
+    assert "late" in outcomes
+    with stored.reading() as session:
+        assert only(session).outcome in outcomes
+
+
 def test_numbers_of_a_plan_follow_one_another_also_at_once(stored: Database) -> None:
     def give() -> int:
         with stored.writing() as session:
@@ -128,7 +160,7 @@ def test_a_report_prints_what_was_open_or_ended_in_its_quarter(stored: Database)
     with stored.writing() as session:
         row, ended = issued(session), issued(session, title="已办结")
         answer_order(session, row, text="正在办", by=OWNER)
-        close_order(session, ended, outcome="已办结", by=OFFICE)
+        close_order(session, ended, outcome="已办结", unanswered=True, by=OFFICE)
         (first, second) = printed(session)
         assert (first.state, first.answer, first.overdue, first.department) == (
             ANSWERED,
@@ -147,6 +179,22 @@ def test_a_report_prints_what_was_open_or_ended_in_its_quarter(stored: Database)
         then = printed(session, before)
         assert [(one.state, one.answer, one.overdue, one.outcome) for one in then] == [(OPEN, None, True, None)] * 2
         assert [(one.state, one.overdue) for one in printed(session)] == [(ANSWERED, True), (CLOSED, False)]
+
+
+def test_who_answered_in_time_is_not_printed_as_late(stored: Database) -> None:
+    with stored.writing() as session:
+        timely, late, silent = (issued(session, title=title) for title in ("按时", "迟答", "未答"))
+        for row in (timely, late):
+            answer_order(session, row, text="已完成", by=OWNER)
+        ago = now() - timedelta(days=5)
+        given = {"issued_on": today() - timedelta(days=9), "due_on": today() - timedelta(days=3)}
+        session.execute(update(SupervisionOrder).values(**given))
+        session.execute(update(OrderAnswer).where(col(OrderAnswer.order_id) == timely.id).values(answered_at=ago))
+        session.expire_all()
+        rows = {one.title: (one.state, one.overdue) for one in printed(session)}
+        assert rows == {"按时": (ANSWERED, False), "迟答": (ANSWERED, True), "未答": (OPEN, True)}
+        asked = waiting_by_department(session, silent.plan_id, [silent.department_id])
+        assert asked == {silent.department_id: (1, 1)}
 
 
 def test_an_answer_that_was_returned_is_not_printed(stored: Database) -> None:
@@ -169,7 +217,7 @@ def test_the_next_report_prints_an_order_given_after_its_quarter(sqlite_stored: 
         second = issued(session)
         assert [one.number for one in printed(session, 20244)] == [first.number]  # as its edition says
         opened(session, "2025Q1")
-        close_order(session, first, outcome="已办结", by=OFFICE)
+        close_order(session, first, outcome="已办结", unanswered=True, by=OFFICE)
         assert [(one.number, one.state) for one in printed(session, 20251)] == [(1, CLOSED), (second.number, OPEN)]
         assert [one.state for one in printed(session, 20244)] == [OPEN]
         assert printed(session, 20252) == []

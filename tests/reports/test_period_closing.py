@@ -36,6 +36,7 @@ from reports.period_rules import (
     UnknownPeriod,
 )
 from reports.period_sending_back import CLOSING_REASON
+from reports.period_waiting import ReturnsMissing
 from reports.returns import ACCEPTED, APPROVED, SENT_BACK, DepartmentReturn
 from tests.budgets.ledger_samples import an_entry
 from tests.budgets.line_samples import a_line, make_sources
@@ -108,6 +109,42 @@ def test_what_waits_is_counted_by_kind_and_sent_back_by_closing(stored: Database
         ]
 
 
+def test_a_quarter_that_was_never_opened_is_closed_only_with_a_reason_that_each_keeps(stored: Database) -> None:
+    with stored.writing() as session:
+        plan = find_small_plan(session).plan
+        opened(session, "2022Q1")
+        for name in ("林业局", "水利局"):
+            move(session, name, ACCEPTED, "2022Q1")
+        question = refused(session, lambda session: close_period(session, plan, Q2, by=OFFICE))
+        assert type(question) is ReturnsMissing
+        text = question.text(lambda words: words)
+        assert "2024Q2 没有开启过填报" in text
+        assert "一并关账的 12 个季度没有开启过填报（2021Q1—2021Q4、2022Q2—2024Q1）" in text
+        assert {row.state for row in session.exec(select(ReportingPeriod))} == {OPEN, RETURNS_IN}
+        act: Make = lambda session: close_period(session, plan, Q2, reason="　", by=OFFICE)  # noqa: E731
+        assert type(refused(session, act)) is ReturnsMissing
+        closed = close_period(session, plan, Q2, reason="此前没有用本系统", by=OFFICE)
+        assert len(closed) == 14 + 4
+        assert {(row.state, row.closed_reason) for row in closed} == {(CLOSED, "此前没有用本系统")}
+        said = select(AuditEntry.subject_id).where(
+            AuditEntry.action == "close", AuditEntry.reason == "此前没有用本系统"
+        )
+        assert sorted(session.exec(said)) == sorted(row.id or 0 for row in closed)
+
+
+def test_an_opened_quarter_with_nothing_missing_closes_without_a_reason_and_earlier_ones_with_it(
+    stored: Database,
+) -> None:
+    with stored.writing() as session:
+        plan = find_small_plan(session).plan
+        opened(session)
+        for name in ("林业局", "水利局"):
+            move(session, name, ACCEPTED)
+        closed = close_period(session, plan, Q4, by=OFFICE)
+        assert [row.name for row in closed if row.kind == "quarter" and row.opened_at is not None] == ["2024Q4"]
+        assert {row.state for row in closed} == {CLOSED}
+
+
 def test_facts_of_a_correction_that_waits_stay_with_it(stored: Database) -> None:
     with stored.writing() as session:
         small = find_small_plan(session)
@@ -125,7 +162,7 @@ def test_facts_of_a_correction_that_waits_stay_with_it(stored: Database) -> None
         session.flush()
         session.add(CorrectionFact(correction_id=correction.id or 0, subject="work_entry", subject_id=row.id or 0))
         session.flush()
-        close_period(session, small.plan, Q4, by=OFFICE)
+        close_period(session, small.plan, Q4, reason="没有开启", by=OFFICE)
         session.refresh(row)
         assert row.state == SUBMITTED
         correction.state = CORRECTION_APPROVED
@@ -141,7 +178,7 @@ def test_years_and_assessments_close_with_their_last_quarter_and_open_with_it_ag
             assert type(refused(session, act)) is ClosesWithItsQuarter
         open_period(session, plan, Period(2024), due_on=date(2025, 3, 1), by=OFFICE)
         assert not session.exec(select(DepartmentReturn)).all()
-        close_period(session, plan, Q4, by=OFFICE)
+        close_period(session, plan, Q4, reason="没有开启", by=OFFICE)
         assert period(session, "2024").state == CLOSED
         assert period(session, "2023MID").state == CLOSED
         assert period(session, "2025").state == period(session, "2025FINAL").state == OPEN
@@ -154,7 +191,7 @@ def test_years_and_assessments_close_with_their_last_quarter_and_open_with_it_ag
 def test_reopening_takes_the_last_closed_quarter_and_a_reason(stored: Database) -> None:
     with stored.writing() as session:
         plan = find_small_plan(session).plan
-        close_period(session, plan, Q4, by=OFFICE)
+        close_period(session, plan, Q4, reason="没有开启", by=OFFICE)
         early = refused(session, lambda session: reopen_period(session, plan, Q3, reason="漏报", by=OFFICE))
         assert (type(early), early.facts) == (NotTheLastClosed, {"last": "2024Q4"})
         assert (

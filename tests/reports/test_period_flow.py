@@ -161,7 +161,7 @@ ACTS: dict[str, Make] = {
 }
 # What comes of each act in each state: a state, or the refusal.
 OUTCOMES: dict[str, tuple[str | type[Broken], ...]] = {
-    "not-opened": (OPEN, NotOpened, CLOSED, CLOSED, NotClosed),
+    "not-opened": (OPEN, NotOpened, ReturnsMissing, CLOSED, NotClosed),
     OPEN: (AlreadyOpened, ReturnsStillOut, ReturnsMissing, CLOSED, NotClosed),
     RETURNS_IN: (AlreadyOpened, UNDER_REVIEW, ReturnsMissing, CLOSED, NotClosed),
     UNDER_REVIEW: (AlreadyOpened, AlreadyUnderReview, ReturnsMissing, CLOSED, NotClosed),

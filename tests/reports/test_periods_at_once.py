@@ -84,8 +84,8 @@ def test_of_two_who_open_at_once_one_makes_the_returns(stored: Database) -> None
 def test_money_approved_before_a_closing_is_posted_into_the_quarter(stored: Database, sources: dict[str, int]) -> None:
     (id_,) = submitted(stored, an_entry(source_id=sources["own"]))
     approving = acting(stored, lambda session, _: approve_entries(session, [id_], by=REVIEWER))
-    # The closing waits for it, and then finds nothing that it would have to ask about.
-    assert first_then(approving, acting(stored, closing(reason=None), hold=0)) == [1, "closed"]
+    # The closing waits for it, and then finds nothing to send back.
+    assert first_then(approving, acting(stored, closing(), hold=0)) == [1, "closed"]
     with stored.reading() as session:
         row = session.get_one(LedgerEntry, id_)
         assert (row.state, row.posted_period) == (APPROVED, 20242)
@@ -109,7 +109,7 @@ def a_report(database: Database) -> int:
 def test_works_accepted_before_a_closing_are_posted_into_the_quarter(stored: Database) -> None:
     id_ = a_report(stored)
     accepting = acting(stored, lambda session, _: accept_works(session, [id_], by=ACCEPTING))
-    assert first_then(accepting, acting(stored, closing(reason=None), hold=0)) == [1, "closed"]
+    assert first_then(accepting, acting(stored, closing(), hold=0)) == [1, "closed"]
     with stored.reading() as session:
         assert session.get_one(WorkEntry, id_).posted_period == 20242
 

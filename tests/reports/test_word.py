@@ -61,15 +61,26 @@ def test_what_xml_cannot_hold_is_left_out() -> None:
 )
 def test_an_unknown_placeholder_is_named(text: str, named: str) -> None:
     with pytest.raises(UnknownPlaceholder) as refused:
-        filled(text)
-    assert refused.value.facts["found"] == named
+        filled("前一段 {{ plan }}", f"第二段 {text}", "后一段")
+    assert refused.value.facts == {"found": named, "place": f"（第二段 {text}）"}
 
 
 @pytest.mark.parametrize("text", ["{{ plan", "{% if plan %}", "{{ plan|center(99999999) }}", "{% bogus %}"])
 def test_a_mistake_in_writing_is_told_with_the_words_around_it(text: str) -> None:
     with pytest.raises(TemplateUnreadable) as refused:
-        filled(text)
-    assert text.split()[1].strip("|%}(") in str(refused.value) or "endif" in str(refused.value)
+        filled("{% if plan %}前面{% endif %}", "{{ plan }}", "又一段", f"这一段 {text}", "后面", "{{ plan }}")
+    assert refused.value.facts["place"].startswith(f"（这一段 {text}")
+    assert any(sign >= "一" for sign in refused.value.facts["found"])  # in words of ours
+
+
+def test_a_mistake_in_the_header_of_a_page_is_found_too() -> None:
+    word = Document(io.BytesIO(a_docx("{{ plan }}")))
+    word.sections[0].header.paragraphs[0].add_run("页眉 {{ bogus }}")
+    made = io.BytesIO()
+    word.save(made)
+    with pytest.raises(UnknownPlaceholder) as refused:
+        filled_template(made.getvalue(), some_facts(), name="x.docx")
+    assert refused.value.facts["place"] == "（页眉 {{ bogus }}）"
 
 
 @pytest.mark.parametrize(

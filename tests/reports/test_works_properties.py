@@ -120,7 +120,7 @@ def test_every_figure_comes_out_the_same_when_the_rows_are_added_up_by_hand(
 def _by_hand(session: Session, scope: Scope, units: dict[str, str]) -> dict[tuple[str, str], dict[str, Any]]:
     """The tiers by top-level project and measure, from the rows that stand."""
     names = {identity_: name for name, identity_ in _measures(session).items()}
-    gone = set(session.scalars(ended_projects(scope.quarter)))
+    gone = set(session.scalars(ended_projects(scope.quarter, scope.edition)))
     rows = session.exec(select(WorkEntry).where(counted(WorkEntry, scope.quarter, scope.edition))).all()
     undone = {row.reverses_id for row in rows if row.kind == REVERSAL}
     standing = [row for row in rows if row.kind != REVERSAL and row.id not in undone and row.project_id not in gone]

@@ -143,7 +143,7 @@ def test_check_finds_nothing_and_loading_again_doubles_nothing(qingshan: Run):
         (("rollup", "--as-of", "2024Q5"), "2024Q5"),
         (("rollup", "--by", "colour"), "colour"),
         (("rollup", "--level", "4"), "4"),
-        (("rollup", "--plan", "nowhere"), "没有找到"),
+        (("rollup", "--plan", "nowhere"), "没有代码为“nowhere”的规划"),
         (("rollup", "--format", "xml"), "xml"),
         (("export", "everything", "--plan", "xiaoyi"), "everything"),
         (("export", "projects"), "--plan"),

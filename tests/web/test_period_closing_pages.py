@@ -7,11 +7,11 @@ from sqlmodel import Session, select
 from core.calendar import today
 from core.database import Database
 from milestones.work_reports import record_work
-from portfolio.periods import CLOSED, OPEN
+from portfolio.periods import CLOSED, NOT_OPENED, OPEN
 from reports.returns import ACCEPTED, SENT_BACK, DepartmentReturn, ReturnReminder
 from tests.databases import on_sqlite, plant
 from tests.milestones.work_samples import OWNER, a_work
-from tests.reports.period_samples import move, opened, return_of
+from tests.reports.period_samples import move, opened, period, return_of
 from tests.samples import find_small_plan
 from tests.web.period_visits import AT, BOARD, all_in, done, office, stage
 
@@ -52,11 +52,29 @@ def test_with_nothing_left_to_do_one_press_closes(sqlite_database: Database) -> 
     page = client.get(f"{AT}/close")
     assert "没有等待办理的内容，可以关账" in page.text
     assert 'name="reason"' not in page.text
+    for words in ("此前没有关账的季度 15 个，一并关账", "没有开启过填报的 15 个：2021年第1季度、", "2024年第3季度"):
+        assert words in page.text
     assert client.post(f"{AT}/close", data={}).status_code == 303
     assert stage(sqlite_database) == CLOSED
     second = client.post(f"{AT}/close", data={"reason": "再关"})
     assert second.status_code == 409
     assert "2024Q4 已由" in second.text
+
+
+def test_a_quarter_that_was_never_opened_closes_only_with_a_reason(sqlite_database: Database) -> None:
+    client = office(sqlite_database)
+    page = client.get(f"{AT}/close")
+    assert "这个季度没有开启过填报，没有部门报送" in page.text
+    assert "可以关账" not in page.text
+    assert 'name="reason"' in page.text
+    refused = client.post(f"{AT}/close", data={})
+    assert refused.status_code == 409
+    assert "2024Q4 没有开启过填报；一并关账的 15 个季度没有开启过填报（2021Q1—2024Q3）" in refused.text
+    assert stage(sqlite_database) == stage(sqlite_database, "2021Q1") == NOT_OPENED
+    answer = client.post(f"{AT}/close", data={"reason": "此前没有用本系统"})
+    assert "此前没有用本系统" in client.get(answer.headers["location"]).text
+    with sqlite_database.reading() as session:
+        assert {period(session, name).closed_reason for name in ("2021Q1", "2024Q4", "2024")} == {"此前没有用本系统"}
 
 
 # ---- reminders and more time

@@ -12,10 +12,10 @@ from core.calendar import today
 from core.database import Database
 from portfolio.periods import CLOSED, OPEN, RETURNS_IN, UNDER_REVIEW
 from portfolio.plans import Plan
-from reports.period_flow import close_period
 from reports.returns import ACCEPTED, APPROVED, SUBMITTED
 from tests.databases import on_sqlite, plant
-from tests.reports.period_samples import OFFICE, Q4, move, opened
+from tests.reports.edition_samples import closed
+from tests.reports.period_samples import move, opened
 from tests.samples import find_small_plan, make_plan
 from tests.web.period_visits import AT, BOARD, all_in, client_of, done, office, stage
 from tests.web.reading_pages import rows_on
@@ -52,6 +52,10 @@ def routes() -> Iterator[tuple[str, str]]:
         for route in module.router.routes:
             for method in route.methods:  # type: ignore[attr-defined]
                 yield method, route.path  # type: ignore[attr-defined]
+
+
+def shut(session: Session) -> None:
+    closed(session, "2024Q4")
 
 
 def address(path: str) -> str:
@@ -112,7 +116,7 @@ STEPS: dict[str, tuple[str, str, dict[str, str]]] = {
         ("close", (opened,), CLOSED),
         (
             "reopen",
-            (lambda session: close_period(session, find_small_plan(session).plan, Q4, by=OFFICE),),
+            (shut,),
             "not-opened",
         ),
     ],
@@ -201,7 +205,7 @@ def test_a_department_stands_on_top_of_its_own_board(sqlite_database: Database) 
 
 
 def test_all_periods_of_the_plan_stand_on_the_timeline_with_their_states(sqlite_database: Database) -> None:
-    done(sqlite_database, lambda session: close_period(session, find_small_plan(session).plan, Q4, by=OFFICE))
+    done(sqlite_database, shut)
     done(sqlite_database, lambda session: opened(session, "2025Q1"))
     client = office(sqlite_database)
     page = client.get("/quarter?plan=qingshan")

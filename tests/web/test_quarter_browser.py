@@ -6,12 +6,14 @@ from collections.abc import Callable
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from core.database import Database
 from core.people import Person, begin_sign_in
 from tests.browsing import PHONE, WIDE
 from tests.databases import on_sqlite, plant
+from tests.milestones.reading_samples import accepted, plant_indicators
+from tests.milestones.test_reading_withdrawing import withdrawn
 from tests.reports.correction_samples import entry, paid_instead, requested, work
 from tests.reports.test_ordering import held, issued
 from tests.web.correction_visits import FOREST, Desk
@@ -27,6 +29,10 @@ PAGES = (
     "/corrections/1",
     "/corrections/new",
     f"/corrections/new?project={FOREST}&quarter=2024Q3",
+    f"/corrections/new?project={FOREST}&quarter=2024Q4",  # an open quarter
+    "/indicators/qingshan/1",
+    "/indicators/qingshan/1/readings/1",
+    "/indicators/qingshan/1/readings/2",
     "/orders",
     "/orders/1",
     "/orders/1/print",
@@ -40,12 +46,19 @@ PAGES = (
 )
 
 
+def taken_back(session: Session) -> None:
+    """A reading and its withdrawal, both accepted."""
+    plant_indicators(session)
+    withdrawn(session, accepted(session, quarter=20243, correction_reason="迟报"))
+
+
 @pytest.fixture
 def planted(sqlite_database: Database) -> Database:
     desk = Desk(sqlite_database)
     desk.do(lambda session: requested(session, paid_instead(session, 60)).id)
     desk.do(issued)
     desk.do(held)
+    desk.do(taken_back)
     for role in ("owner", "leader", "finance", "office"):
         desk.client(role)
     return sqlite_database

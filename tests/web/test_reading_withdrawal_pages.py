@@ -12,6 +12,7 @@ from portfolio.corrections import APPROVED
 from tests.databases import on_sqlite, plant
 from tests.milestones.reading_samples import accepted as accepted_reading
 from tests.milestones.reading_samples import plant_indicators
+from tests.reports.edition_samples import closed
 from tests.web.correction_visits import Desk
 from tests.web.reading_pages import form_on
 
@@ -52,8 +53,12 @@ def test_a_reading_is_taken_back_on_its_page_and_corrected_by_a_form(desk: Desk)
     desk.client("office").post(f"{answer.headers['location']}/approve")
     assert desk.newest().state == APPROVED
     listed = client.get("/indicators/qingshan/1").text
-    assert "已撤回" in listed
+    struck = re.search(
+        r"<del>34\.1.*?</del>.*?已由第 \d+ 号撤回</a>：公报更正", re.sub(r"</?span[^>]*>", "", listed), re.S
+    )
+    assert struck is not None
     assert "撤回第" in listed
+    assert "<del>34.1" in client.get(address).text
     assert desk.do(lambda session: len(session.exec(select(OfficialReading)).all())) == 3
 
 
@@ -69,4 +74,19 @@ def test_a_reading_is_taken_back_without_a_form_and_accepted_by_another(desk: De
     sent = {"reading": made.rpartition("/")[2], "act": "accept"}
     assert desk.client("office").post("/indicators/qingshan/1/readings/decide", data=sent).status_code == 303
     assert "已由第" in client.get(address).text
+    assert "撤回原因" in client.get(made).text
     assert 'id="withdraw"' not in client.get(address).text
+
+
+def test_as_issued_the_page_keeps_a_reading_that_was_taken_back_later(desk: Desk) -> None:
+    id_ = read_of(desk)
+    desk.do(lambda session: closed(session, "2024Q4"))
+    address = f"/indicators/qingshan/1/readings/{id_}"
+    sent = {"reason": "公报撤销", "document": "更正函"}
+    made = desk.client("owner").post(f"{address}/withdraw", data=sent).headers["location"]
+    office = desk.client("office")
+    decided = {"reading": made.rpartition("/")[2], "act": "accept"}
+    assert office.post("/indicators/qingshan/1/readings/decide", data=decided).status_code == 303
+    for edition, struck in (("as-corrected", True), ("as-issued", False)):
+        page = office.get("/indicators/qingshan/1", params={"as_of": "2024Q4", "edition": edition}).text
+        assert ("<del>34.1" in page, "公报撤销</" in page) == (struck, True), edition
