@@ -11,7 +11,6 @@ from typing import Any
 
 Row = Mapping[str, Any]
 ADDED, REMOVED, CHANGED = "added", "removed", "changed"
-_INVERSE = {ADDED: REMOVED, REMOVED: ADDED, CHANGED: CHANGED}
 # What tells the rows of a table apart, the first that every row has and no two share.
 _IDENTITIES = ("key", "code", "no", "number", "project", "name", "title", "label")
 _DERIVED = ("narrative", "notes", "english")  # what is only said of the figures
@@ -67,10 +66,6 @@ class Comparison:
 
     def table(self, name: str) -> TableChanges | None:
         return next((table for table in self.tables if table.table == name), None)
-
-    def inverted(self) -> "Comparison":
-        """The same differences seen from the other side."""
-        return Comparison(tuple(_inverted(table) for table in self.tables))
 
     def as_json(self) -> list[dict[str, Any]]:
         """The differences as scripts read them."""
@@ -201,19 +196,6 @@ def _natural(key: str) -> tuple[list[tuple[int, int, str]], str]:
     """Sorts xiaoyi-2 before xiaoyi-10."""
     parts = enumerate(_DIGITS.split(key))  # what stands between digits, then digits, in turn
     return [(0, int(part), "") if place % 2 else (1, 0, part) for place, part in parts], key
-
-
-def _inverted(table: TableChanges) -> TableChanges:
-    rows = tuple(
-        RowChange(
-            row.key,
-            row.label,
-            _INVERSE[row.kind],
-            tuple(FieldChange(one.field, one.after, one.before) for one in row.fields),
-        )
-        for row in table.rows
-    )
-    return TableChanges(table.table, rows, (table.counts[1], table.counts[0]))
 
 
 def _row_as_json(row: RowChange) -> dict[str, Any]:

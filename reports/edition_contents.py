@@ -146,7 +146,7 @@ def contents_of(data: Mapping[str, Any], unit: str, words: Words) -> EditionCont
             if data["lamps"].get(colour)
         ),
         red=tuple(_red(row, (english or {}).get("lamps", {})) for row in red),
-        indicators=tuple(_indicator(row) for row in data["indicators"]),
+        indicators=tuple(_indicator(row, words) for row in data["indicators"]),
         corrections=tuple(_correction(row, unit, words) for row in data["corrections"]),
         orders=tuple(_order(row, words) for row in data["orders"]),
         notes=tuple(said["notes"]),
@@ -186,14 +186,14 @@ def _red(row: Mapping[str, Any], english: Mapping[str, Any]) -> RedRow:
     return RedRow(row["code"], row["name"], row["lead"], lamp["reason"], lamp["turns_green_by"])
 
 
-def _indicator(row: Mapping[str, Any]) -> IndicatorRow:
-    support = _fraction(row["coverage"]["support"])
+def _indicator(row: Mapping[str, Any], words: Words) -> IndicatorRow:
+    support, official = _fraction(row["coverage"]["support"]), _number(row["official"])
     return IndicatorRow(
         name=row["name"],
         unit=row["unit"],
         baseline=row["baseline"],
         target=row["target"],
-        official=_number(row["official"]),
+        official=None if official is None else words.say(official),  # a judgement is a word
         rolled_up=_number(row["rolled_up"]),
         support=None if support is None else f"{percent_text(support)}%",
     )
@@ -220,13 +220,15 @@ def _correction(row: Mapping[str, Any], unit: str, words: Words) -> CorrectionRo
 
 def _order(row: Mapping[str, Any], words: Words) -> OrderRow:
     state = words.say(ORDER_STATES[row["state"]])
-    late = f"（{words.say(N_('已逾期'))}）" if row["overdue"] else ""
+    late = words.say(N_("（已逾期）")) if row["overdue"] else ""
+    colon = words.say(N_("："))
     return OrderRow(
         number=str(row["number"]),
         title=" ".join(part for part in dict.fromkeys((row["project"], row["title"])) if part),
         department=row["department"],
         due_on=row["due_on"],
-        state=f"{state}{late}" + (f"：{row['outcome'] or row['answer']}" if row["outcome"] or row["answer"] else ""),
+        state=f"{state}{late}"
+        + (f"{colon}{row['outcome'] or row['answer']}" if row["outcome"] or row["answer"] else ""),
     )
 
 

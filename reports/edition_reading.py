@@ -16,13 +16,20 @@ from portfolio.access import Reader
 from portfolio.periods import ReportingPeriod
 from portfolio.plans import Plan
 from reports.editions import Edition
+from reports.word import WORD_TYPE
 
-DATA, WORKBOOK, WORD = "json", "xlsx", "docx"
-KINDS = {WORKBOOK: N_("工作簿（Excel）"), WORD: N_("文稿（Word）"), DATA: N_("数据（JSON）")}
+DATA, WORKBOOK, WORD, WORD_ENGLISH = "json", "xlsx", "docx", "en.docx"
+KINDS = {
+    WORKBOOK: N_("工作簿（Excel）"),
+    WORD: N_("文稿（Word）"),
+    WORD_ENGLISH: N_("英文文稿（Word）"),
+    DATA: N_("数据（JSON）"),
+}
 MEDIA_TYPES = {
     DATA: "application/json",
     WORKBOOK: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    WORD: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    WORD: WORD_TYPE,
+    WORD_ENGLISH: WORD_TYPE,
 }
 
 
@@ -60,6 +67,7 @@ class ListedEdition:
             "data_sha256": one.data_sha256,
             "workbook_sha256": one.workbook_sha256,
             "word_sha256": one.word_sha256,
+            "word_english_sha256": one.word_english_sha256,
         }
 
 
@@ -111,7 +119,7 @@ def issued_numbers(session: Session, reader: Reader, quarter: int, plan_id: int 
 def edition_bytes(session: Session, edition: Edition, kind: str) -> bytes:
     """A file of an edition as it was issued, checked against its hash each time.
 
-    Errors: NotThere for an edition without a Word file; FileGone; EditionDamaged.
+    Errors: NotThere for an edition without this Word file; FileGone; EditionDamaged.
     """
     file_id, sha256 = _kept(edition)[kind]
     if file_id is None or sha256 is None:
@@ -140,6 +148,7 @@ def _kept(edition: Edition) -> Mapping[str, tuple[int | None, str | None]]:
         DATA: (edition.data_file_id, edition.data_sha256),
         WORKBOOK: (edition.workbook_file_id, edition.workbook_sha256),
         WORD: (edition.word_file_id, edition.word_sha256),
+        WORD_ENGLISH: (edition.word_english_file_id, edition.word_english_sha256),
     }
 
 

@@ -13,14 +13,14 @@ from portfolio.access import OPERATOR_READER, Reader
 from portfolio.facts import AS_CORRECTED, AS_ISSUED
 from portfolio.plans import Plan
 from reports.edition_contents import contents_of
-from reports.edition_reading import DATA, WORD, WORKBOOK
+from reports.edition_reading import DATA, WORD, WORD_ENGLISH, WORKBOOK
 from reports.findings import words_in
 from reports.quarterly import Issued, QuarterlyReport, build
 from reports.quarterly_data import canonical_data, canonical_record
 from reports.quarterly_scope import plan_scope
 from reports.word import WordFacts, filled_template
 from reports.word_facts import sample_facts, word_facts
-from reports.word_keeping import template_in_use
+from reports.word_keeping import english_template, template_in_use
 from reports.workbook import write_quarterly
 
 LANGUAGE, UNIT = "zh", "万元"  # an edition speaks the language of the plans
@@ -36,7 +36,8 @@ class EditionFiles:
 
 
 def edition_files(session: Session, plan: Plan, period: Period, *, issued: Issued, demo: bool) -> EditionFiles:
-    """Builds the report of a plan as issued, at plan scope, and writes its files, the workbook and the Word file with its number.
+    """Builds the report of a plan as issued, at plan scope, and writes its files, the workbook and the Word files, in
+    Chinese and in English, with its number.
 
     Errors: FiguresDisagree when the rows of the report are not what the roll-up says; those of filled_template.
     """
@@ -45,17 +46,18 @@ def edition_files(session: Session, plan: Plan, period: Period, *, issued: Issue
     report = replace(built, cover=replace(built.cover, issued=issued))
     data = canonical_data(report)
     template, name = template_in_use(session, plan.id)
-    facts = word_facts(
-        contents_of(json.loads(data), UNIT, words_in(LANGUAGE)),
-        issue=issued.issue,
-        unit=UNIT,
-        demo=demo,
-        made_on=report.cover.as_of_on,
-    )
+
+    def facts(language: str) -> WordFacts:
+        words = words_in(language)
+        told, made_on = contents_of(json.loads(data), UNIT, words), report.cover.as_of_on
+        return word_facts(told, words, issue=issued.issue, unit=UNIT, demo=demo, made_on=made_on)
+
+    english, english_name = english_template()
     files = {
         DATA: data,
         WORKBOOK: written_workbook(report, demo=demo),
-        WORD: filled_template(template, facts, name=name),
+        WORD: filled_template(template, facts(LANGUAGE), name=name),
+        WORD_ENGLISH: filled_template(english, facts("en"), name=english_name),
     }
     return EditionFiles(report_title(report), len(report.rows), files)
 
@@ -77,6 +79,7 @@ def facts_to_try(session: Session, plan: Plan) -> list[WordFacts]:
     made_on = report.cover.as_of_on
     now = word_facts(
         contents_of(canonical_record(report), UNIT, words_in(LANGUAGE)),
+        words_in(LANGUAGE),
         issue=None,
         unit=UNIT,
         demo=True,

@@ -30,9 +30,11 @@ class Edition(SQLModel, table=True):
     data_sha256: str = Field(max_length=64)
     workbook_sha256: str = Field(max_length=64)
     word_sha256: str | None = Field(default=None, max_length=64)
+    word_english_sha256: str | None = Field(default=None, max_length=64)
     data_file_id: int = Field(foreign_key="stored_file.id")
     workbook_file_id: int = Field(foreign_key="stored_file.id")
     word_file_id: int | None = Field(default=None, foreign_key="stored_file.id")
+    word_english_file_id: int | None = Field(default=None, foreign_key="stored_file.id")
     demo: bool = False
     note: str | None = Field(default=None, max_length=1000)
     checked: str = Field(sa_column=Column(Text, nullable=False))

@@ -17,7 +17,7 @@ from core.errors import N_, TooLong
 from core.files import StoredFile, store_file
 from portfolio.periods import ISSUED, PERIOD_STATES
 from portfolio.plans import Plan
-from reports.edition_reading import DATA, KINDS, MEDIA_TYPES, WORD, WORKBOOK, edition_bytes
+from reports.edition_reading import DATA, KINDS, MEDIA_TYPES, WORD, WORD_ENGLISH, WORKBOOK, edition_bytes
 from reports.edition_report import edition_files
 from reports.editions import Edition
 from reports.issue_checks import check_closed, check_nothing_taken_in, checked_figures
@@ -68,9 +68,11 @@ def issue_edition(
         data_sha256=stored[DATA].sha256,
         workbook_sha256=stored[WORKBOOK].sha256,
         word_sha256=stored[WORD].sha256,
+        word_english_sha256=stored[WORD_ENGLISH].sha256,
         data_file_id=stored[DATA].id or 0,
         workbook_file_id=stored[WORKBOOK].id or 0,
         word_file_id=stored[WORD].id,
+        word_english_file_id=stored[WORD_ENGLISH].id,
         demo=demo,
         note=note or None,
         checked=audit.canonical({"quarter": kept.last_quarter, "rows": made.rows, "mismatches": 0}),

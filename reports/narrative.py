@@ -14,7 +14,7 @@ from core.errors import N_
 from core.money import formatted
 from milestones.indicator_math import MET, NOT_MET, PARTLY
 from milestones.support import SHORT
-from reports.findings import Sentence, percent
+from reports.findings import Sentence, listed, percent
 from reports.lamp_words import BLUE, GREEN, GREY, RED, YELLOW
 from reports.progress_math import whole_months
 from reports.quarterly import QuarterlyReport
@@ -32,12 +32,15 @@ class _Amounts:
     unit: str
     name: str
 
-    def __call__(self, fen: int | None) -> str:
+    def __call__(self, fen: int | None) -> str | Sentence:
+        """An amount; what nobody reported is said to be unknown, not 0."""
+        if fen is None:
+            return Sentence(N_("（未填报）"))
         if self.name == self.unit:
-            return f"{formatted(fen or 0, self.unit)} {self.name}"
+            return f"{formatted(fen, self.unit)} {self.name}"
         if self.unit == "元":
-            return f"CNY {formatted(fen or 0, self.unit)}"
-        millions = (Decimal(fen or 0) / _FEN_IN_A_MILLION).quantize(Decimal("0.01"), ROUND_HALF_UP)
+            return f"CNY {formatted(fen, self.unit)}"
+        millions = (Decimal(fen) / _FEN_IN_A_MILLION).quantize(Decimal("0.01"), ROUND_HALF_UP)
         return f"CNY {millions:,} million"
 
 
@@ -68,7 +71,7 @@ def _no_money(report: QuarterlyReport, say: _Amounts) -> Iterator[Sentence]:
 def _money_so_far(report: QuarterlyReport, say: _Amounts) -> Iterator[Sentence]:
     whole, cover = report.money.whole, report.cover
     rate = whole.rates["investment_completion"].value
-    facts: dict[str, Any] = {"period": cover.period_name, "done": say(whole.work_done_fen)}
+    facts: dict[str, Any] = {"period": cover.period_name, "done": say(_so_far(report, "work_done_fen"))}
     if rate is None:
         yield Sentence(N_("截至%(period)s，累计完成投资 %(done)s；没有投资估算，不计算占总投资的比例。"), facts)
         return
@@ -80,7 +83,9 @@ def _money_so_far(report: QuarterlyReport, say: _Amounts) -> Iterator[Sentence]:
 
 def _this_year(report: QuarterlyReport, say: _Amounts) -> Iterator[Sentence]:
     year, rate = report.money.this_year, report.money.whole.rates["annual_completion"]
-    facts: dict[str, Any] = {"year": report.cover.period.year, "done": say(year.work_done_fen if year else 0)}
+    number = report.cover.period.year
+    done = report.reported.of_year(number, "work_done_fen", None if year is None else year.work_done_fen)
+    facts: dict[str, Any] = {"year": number, "done": say(done)}
     if rate.value is None:
         yield Sentence(
             N_("%(year)s 年完成投资 %(done)s；没有已审核的年度投资计划，不计算年度投资完成率，也不与时间进度比较。"),
@@ -107,7 +112,7 @@ def _this_period(report: QuarterlyReport, say: _Amounts) -> Iterator[Sentence]:
     moved = next(one for one in report.money.movements if one.figure == "work_done_fen")
     before = report.money.before.rates["investment_completion"].value
     now = report.money.whole.rates["investment_completion"].value
-    facts: dict[str, Any] = {"flow": say(moved.flow_fen)}
+    facts: dict[str, Any] = {"flow": say(report.reported.of_period("work_done_fen", moved.flow_fen))}
     if report.cover.yearly and report.cover.period.kind != "year":
         return  # the whole plan is the period: there is nothing before it to compare with
     period = N_("本年完成投资 %(flow)s") if report.cover.yearly else N_("本季完成投资 %(flow)s")
@@ -132,9 +137,9 @@ def _change(points: Fraction) -> Sentence:
 def _paid(report: QuarterlyReport, say: _Amounts) -> Iterator[Sentence]:
     whole = report.money.whole
     facts = {
-        "appropriated": say(whole.appropriated_fen),
-        "received": say(whole.received_fen),
-        "paid": say(whole.paid_fen),
+        "appropriated": say(_so_far(report, "appropriated_fen")),
+        "received": say(_so_far(report, "received_fen")),
+        "paid": say(_so_far(report, "paid_fen")),
         **{name: _rate(whole.rates[name]) for name in ("receipt", "payment", "budget_execution")},
     }
     yield Sentence(
@@ -144,6 +149,10 @@ def _paid(report: QuarterlyReport, say: _Amounts) -> Iterator[Sentence]:
         ),
         facts,
     )
+
+
+def _so_far(report: QuarterlyReport, figure: str) -> int | None:
+    return report.reported.so_far(figure, getattr(report.money.whole, figure))
 
 
 def _rate(rate: Rate) -> Sentence:
@@ -181,7 +190,7 @@ def _lamps(report: QuarterlyReport) -> Iterator[Sentence]:
     if not red:
         return
     named = sorted(red, key=lambda row: (-(row.estimate_fen or 0), row.number))[:_NAMED]
-    names = "、".join(row.name for row in named)
+    names = listed([row.name for row in named])
     more = N_("红灯项目：%(names)s等 %(n)s 个。") if len(red) > _NAMED else N_("红灯项目：%(names)s。")
     yield Sentence(more, {"names": names, "n": len(red)})
 
@@ -213,7 +222,7 @@ def _indicators(report: QuarterlyReport) -> Iterator[Sentence]:
         )
     short = [one.figures.name for one in report.indicators if one.figures.coverage.verdict == SHORT]
     if short:
-        named: dict[str, Any] = {"n": len(short), "names": "、".join(short[:_NAMED])}
+        named: dict[str, Any] = {"n": len(short), "names": listed(short[:_NAMED])}
         if len(short) > _NAMED:
             yield Sentence(N_("规划支撑不足的指标 %(n)s 项：%(names)s等。"), named)
         else:

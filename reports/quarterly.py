@@ -143,6 +143,20 @@ class QuarterlyReport:
         """What was reported of any project: the totals of the report show nothing else."""
         return together(row.money.reported for row in self.rows if row.money is not None)
 
+    @cached_property
+    def reported_by(self) -> Mapping[tuple[str, str | None], ReportedMoney]:
+        """The same of each lead department and programme: by ("department", its name) and ("programme", its name)."""
+        found: dict[tuple[str, str | None], list[ReportedMoney]] = {}
+        for row in self.rows:
+            for key in (("department", row.lead), ("programme", row.programme)):
+                found.setdefault(key, []).append(ReportedMoney() if row.money is None else row.money.reported)
+        return {key: together(of_group) for key, of_group in found.items()}
+
+    def sums_of(self, by: str, one: MoneyFigures) -> dict[str, int | None]:
+        """The sums of the ledger of a department or programme; None where nobody reported any of it. Units: fen."""
+        name = None if one.keys[0] is None else str(one.keys[0])
+        return self.reported_by.get((by, name), ReportedMoney()).sums(one)
+
 
 def build(
     session: Session, reader: Reader, scope: ReportScope, period: Period, *, edition: str = AS_CORRECTED

@@ -48,7 +48,7 @@ def canonical_record(report: QuarterlyReport) -> dict[str, Any]:
         "narrative": _narrative(report, _CHINESE),
         "notes": [_CHINESE.sentence(one) for one in report.notes],
         "english": _english(report),
-        "figures": _figures(money.whole) | _so_far(report),
+        "figures": _figures(money.whole) | report.reported.sums(money.whole),
         "headlines": [
             {
                 "key": name,
@@ -71,9 +71,15 @@ def canonical_record(report: QuarterlyReport) -> dict[str, Any]:
         "money": {
             "before": _figures(money.before),
             "this_year": None if money.this_year is None else _figures(money.this_year),
-            "by_source_year": [_group(one, ("source", "year")) for one in money.by_source_year],
-            "by_department": [_group(one, ("department",)) for one in money.by_department],
-            "by_programme": [_group(one, ("programme",)) for one in money.by_programme],
+            "by_source_year": [
+                _group(one, ("source", "year")) | report.reported.sums(one) for one in money.by_source_year
+            ],
+            "by_department": [
+                _group(one, ("department",)) | report.sums_of("department", one) for one in money.by_department
+            ],
+            "by_programme": [
+                _group(one, ("programme",)) | report.sums_of("programme", one) for one in money.by_programme
+            ],
             "movements": [{"key": one.figure} | _movement(one) for one in money.movements],
         },
         "years": [_year(one) for one in report.years],
@@ -139,11 +145,6 @@ def _cover(cover: Cover) -> dict[str, Any]:
 def _figures(one: MoneyFigures) -> dict[str, Any]:
     figures: dict[str, Any] = {name: getattr(one, name) for name in NUMBERS if name != "amount_fen"}
     return figures | {"rates": {name: rate.exact for name, rate in one.rates.items()}}
-
-
-def _so_far(report: QuarterlyReport) -> dict[str, int | None]:
-    """The sums of the ledger: null where nobody reported any of it. The rates keep counting such a sum as 0."""
-    return {name: report.reported.so_far(name, getattr(report.money.whole, name)) for name in STAGE_COLUMNS.values()}
 
 
 def _group(one: MoneyFigures, by: Sequence[str]) -> dict[str, Any]:

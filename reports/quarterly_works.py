@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from sqlalchemy import BigInteger, cast, func
-from sqlmodel import Session
+from sqlmodel import Session, col
 
-from core.calendar import quarter_before
 from core.database import select_columns
 from core.units import MICRO, converted
+from milestones.works import CLAIMED, WorkEntry
 from portfolio.access import Reader
+from portfolio.facts import counted
 from reports.money_queries import keyed_leaves, projects_in
 from reports.quarterly_scope import Asked
-from reports.work_queries import earlier_name, planned_rows, work_sums
+from reports.work_queries import planned_rows, standing
 from reports.works import WorkFigures, works_rollup
 
 
@@ -22,7 +23,7 @@ class ProjectWork:
     """One measure of one project. Units: exact fractions of that of `figures`.
 
     `year_task` is what its yearly quantities ask of the year of the period, None where it has none; `flow` is what was reported
-    to have been done in the period, None where nothing of the measure was ever reported.
+    to have been done in the period, None where nothing of the measure was reported of it; a reported 0 is an entry of 0.
     """
 
     figures: WorkFigures
@@ -37,7 +38,7 @@ def project_works(session: Session, reader: Reader, asked: Asked) -> dict[str, t
     found: dict[str, list[ProjectWork]] = defaultdict(list)
     for one in works_rollup(session, reader, asked.scope, ("project",)):
         code, key = str(one.keys[0]), (str(one.keys[0]), one.measure_id)
-        flow = None if one.claimed is None else _sum_in(flows.get(key, ()), one.unit) or Fraction(0)
+        flow = None if one.claimed is None else _sum_in(flows.get(key, ()), one.unit)
         found[code].append(ProjectWork(one, _sum_in(tasks.get(key, ()), one.unit), flow))
     return {code: tuple(works) for code, works in found.items()}
 
@@ -54,19 +55,28 @@ def _sum_in(amounts: list[tuple[int, str]] | tuple[()], unit: str) -> Fraction |
 
 
 def _flows(session: Session, reader: Reader, asked: Asked) -> _Amounts:
-    """What was reported as done in the period, of what counts as of its end: 本期发生, without corrections of earlier periods."""
-    limited_to, before = projects_in(reader, asked.scope), quarter_before(asked.first)
-    facts = work_sums(asked.scope, limited_to, ("claimed",), (("claimed", before),), exact=False)
+    """What was reported as done in the period, of what counts as of its end: 本期发生, without corrections of earlier periods.
+
+    Only where something stands: a reported 0 does, what was reversed does not.
+    """
+    limited_to, entry = projects_in(reader, asked.scope), WorkEntry
     keyed = keyed_leaves(reader, asked.scope, ("project",), 1, limited_to)
-    earlier = func.coalesce(facts.c[earlier_name("claimed", before)], 0)
-    flow = cast(func.sum(func.coalesce(facts.c.claimed, 0) - earlier), BigInteger)
-    groups = (keyed.c.key_project, facts.c.measure_id, facts.c.unit)
+    groups = (keyed.c.key_project, col(entry.measure_id), col(entry.unit))
     query = (
-        select_columns(*groups, flow)
-        .select_from(facts.join(keyed, keyed.c.leaf_id == facts.c.project_id))
+        select_columns(*groups, cast(func.sum(entry.quantity_micro), BigInteger))
+        .select_from(entry)
+        .join(keyed, keyed.c.leaf_id == entry.project_id)
+        .where(
+            counted(entry, asked.quarter, asked.scope.edition),
+            col(entry.occurred_quarter) >= asked.first,
+            col(entry.tier) == CLAIMED,
+            col(entry.quantity_micro).is_not(None),
+        )
         .group_by(*groups)
-        .having(flow != 0)
+        .having(func.sum(standing()) > 0)
     )
+    if limited_to is not None:
+        query = query.where(col(entry.project_id).in_(limited_to))
     return _gathered(session.execute(query))
 
 

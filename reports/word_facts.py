@@ -1,5 +1,6 @@
 """The fields that a Word template may name, filled from what an edition says."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
@@ -7,8 +8,11 @@ from typing import Any
 
 from core.errors import N_
 from reports.edition_contents import EditionContents
+from reports.findings import Words
 from reports.word import WordFacts
 
+_NO_BREAK = "\u00a0"
+_CURRENCY = re.compile(r"CNY [0-9,.]+( million)?")
 DEMO = N_("演示数据：本文件中的数字不是真实填报，不得引用。")
 # Fields, and lists with the fields of their rows: the page of the template shows them, the template that comes with the program
 # uses all of them.
@@ -64,20 +68,33 @@ LISTS: dict[str, tuple[str, dict[str, str]]] = {
 }
 
 
-def word_facts(contents: EditionContents, *, issue: int | None, unit: str, demo: bool, made_on: date) -> WordFacts:
-    """What fills a template with this report; without an issue it is a trial."""
+def word_facts(
+    contents: EditionContents, words: Words, *, issue: int | None, unit: str, demo: bool, made_on: date
+) -> WordFacts:
+    """What fills a template with this report, in the language of its words; without an issue it is a trial."""
+    numbered = f"总第{issue}期" if words.language == "zh" else words.say(N_("总第 %(n)s 期"), n=issue)
     fields: dict[str, Any] = {
         "title": contents.title,
         "plan": contents.plan,
         "jurisdiction": contents.jurisdiction,
         "period": contents.period,
-        "issue": "（试填）" if issue is None else f"总第{issue}期",
+        "issue": "（试填）" if issue is None else numbered,
         "as_of": contents.as_of,
-        "unit": unit,
-        "demo": DEMO if demo else "",
+        "unit": words.money_unit(unit),
+        "demo": words.say(DEMO) if demo else "",
         **{name: _rows(getattr(contents, name), inside) for name, (_, inside) in LISTS.items()},
     }
-    return WordFacts(fields, f"{contents.plan}{contents.title}", made_on)
+    space = "" if words.language == "zh" else " "
+    return WordFacts(_unbroken(fields), f"{contents.plan}{space}{contents.title}", made_on)
+
+
+def _unbroken(value: Any) -> Any:
+    """The facts with English amounts and units that no line ends within."""
+    if isinstance(value, str):
+        return _CURRENCY.sub(lambda found: found[0].replace(" ", _NO_BREAK), value)
+    if isinstance(value, Mapping):
+        return {name: _unbroken(one) for name, one in value.items()}
+    return [_unbroken(one) for one in value]
 
 
 def sample_facts(*, filled: bool, made_on: date) -> WordFacts:

@@ -16,6 +16,7 @@ from reports.word import WORD_TYPE, WordFacts, filled_template
 
 QUARTERLY = "quarterly"
 _OWN_NAME = "quarterly.docx"
+_ENGLISH_NAME = "quarterly.en.docx"
 _LONGEST_NOTE = 400
 
 
@@ -23,6 +24,12 @@ _LONGEST_NOTE = 400
 def program_template() -> bytes:
     """The template that comes with the program."""
     return (ROOT / "reports" / "word_templates" / _OWN_NAME).read_bytes()
+
+
+@lru_cache
+def english_template() -> tuple[bytes, str]:
+    """The English template with its name. It is always the program's: what an office edits is the Chinese one."""
+    return (ROOT / "reports" / "word_templates" / _ENGLISH_NAME).read_bytes(), _ENGLISH_NAME
 
 
 def kept_templates(session: Session, plan_id: int) -> list[tuple[WordTemplate, StoredFile]]:

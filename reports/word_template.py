@@ -1,10 +1,13 @@
-"""Makes the Word template that comes with the program: `python -m reports.word_template` writes it anew after a change here.
+"""Makes the Word templates that come with the program: `python -m reports.word_template` writes them anew after a change here.
+
+The Chinese one is the one that an office edits; the English one says the same (reports/word_english.py).
 
 Headings in 黑体, body in 宋体, A4 upright, tables with thin borders and repeated heads, 第 X 页 共 Y 页 at the foot. What
 stands in braces are the fields of reports/word_facts.py; the office may move, delete and restyle all of it in its own copy.
 """
 
 import io
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +19,20 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
 
+from reports import word_english
 from reports.word import stable_docx
 
 BODY, HEADING = "宋体", "黑体"
+_LATIN = "Arial"
 _ACCENT = RGBColor(0x1F, 0x5C, 0x45)
 _HEAD_FILL = "E6EFEA"
 _NUMBER = "数"  # marks a column of numbers, which stand at the right
-PLACE = Path(__file__).parent / "word_templates" / "quarterly.docx"
+_FOLDER = Path(__file__).parent / "word_templates"
+PLACES = {"zh": _FOLDER / "quarterly.docx", "en": _FOLDER / "quarterly.en.docx"}
 
 # Tables: the heading above, what stands when there is nothing, the list they repeat, and their columns (head, field, width).
-_TABLES: tuple[tuple[str, str, str, tuple[tuple[str, str, float], ...]], ...] = (
+_Table = tuple[str, str, str, tuple[tuple[str, str, float], ...]]
+_TABLES: tuple[_Table, ...] = (
     (
         "一、主要数字",
         "",
@@ -91,10 +98,12 @@ _TABLES: tuple[tuple[str, str, str, tuple[tuple[str, str, float], ...]], ...] = 
 )
 
 
-def template_bytes() -> bytes:
-    """The template. The same code gives the same bytes."""
+def template_bytes(language: str = "zh") -> bytes:
+    """The template in a language. The same code gives the same bytes."""
+    english = language == "en"
+    said = word_english.TEXTS.__getitem__ if english else str
     word = Document()
-    _page(word)
+    _page(word, said)
     _styles(word)
     _paragraph(word, "{%p if demo %}")
     _paragraph(word, "{{ demo }}", align=WD_ALIGN_PARAGRAPH.CENTER, font=HEADING)
@@ -102,32 +111,58 @@ def template_bytes() -> bytes:
     _paragraph(word, "{{ title }}", align=WD_ALIGN_PARAGRAPH.CENTER, size=18, font=HEADING, colour=_ACCENT, after=4)
     _paragraph(word, "{{ plan }}", align=WD_ALIGN_PARAGRAPH.CENTER, size=13, font=HEADING, after=4)
     _paragraph(
-        word, "{{ period }}　{{ issue }}　数据截至 {{ as_of }}", align=WD_ALIGN_PARAGRAPH.CENTER, size=10.5, after=10
+        word,
+        said("{{ period }}　{{ issue }}　数据截至 {{ as_of }}"),
+        align=WD_ALIGN_PARAGRAPH.CENTER,
+        size=10.5,
+        after=10,
     )
-    first, *others = _TABLES
-    _section(word, first)
-    word.add_heading("二、进展情况", level=1)
+    first, *others = _in_english() if english else _TABLES
+    _section(word, first, said)
+    word.add_heading(said("二、进展情况"), level=1)
     _paragraph(word, "{%p for one in narrative %}")
     _paragraph(word, "{{ one }}", indent=True)
     _paragraph(word, "{%p endfor %}")
     _paragraph(
         word,
-        "亮灯：{% for one in lamps %}{{ one.lamp }} {{ one.count }} 个{% if not loop.last %}，{% endif %}{% endfor %}。",
+        said(
+            "亮灯：{% for one in lamps %}{{ one.lamp }} {{ one.count }} 个{% if not loop.last %}，{% endif %}{% endfor %}。"
+        ),
         indent=True,
     )
     for one in others:
-        _section(word, one)
-    word.add_heading("七、说明", level=1)
+        _section(word, one, said)
+    word.add_heading(said("七、说明"), level=1)
     _paragraph(word, "{%p for one in notes %}")
     _paragraph(word, "{{ loop.index }}. {{ one }}", size=9)
     _paragraph(word, "{%p endfor %}")
+    if english:
+        _set_latin(word)
     made = io.BytesIO()
     word.core_properties.title, word.core_properties.author, word.core_properties.comments = "", "", ""
     word.save(made)
     return stable_docx(made.getvalue())
 
 
-def _page(word: Any) -> None:
+def _in_english() -> Iterator[_Table]:
+    said = word_english.TEXTS
+    for title, nothing, rows, columns in _TABLES:
+        heads = [word_english.HEADS.get((rows, label)) or said[label] for label, _, _ in columns]
+        fields = [field for _, field, _ in columns]
+        widths = word_english.WIDTHS[rows]
+        yield said[title], said.get(nothing, ""), rows, tuple(zip(heads, fields, widths, strict=True))
+
+
+def _set_latin(word: Any) -> None:
+    """Names stay in Chinese type; everything else stands in that of the language, headings bold."""
+    for root in (word.element, word.styles.element, word.sections[0].footer._element):
+        for fonts in root.iter(qn("w:rFonts")):
+            for kind in ("w:ascii", "w:hAnsi", "w:cs"):
+                fonts.set(qn(kind), _LATIN)
+    word.styles["Heading 1"].font.bold = True
+
+
+def _page(word: Any, said: Callable[[str], str]) -> None:
     section = word.sections[0]
     section.orientation, section.page_width, section.page_height = WD_ORIENT.PORTRAIT, Cm(21), Cm(29.7)
     section.left_margin = section.right_margin = Cm(2.5)
@@ -135,7 +170,7 @@ def _page(word: Any) -> None:
     foot = section.footer.paragraphs[0]
     foot.alignment = WD_ALIGN_PARAGRAPH.CENTER
     for text, field in (("第 ", "PAGE"), (" 页　共 ", "NUMPAGES"), (" 页", "")):
-        _run(foot, text, size=9)
+        _run(foot, said(text), size=9)
         if field:
             _field(foot, field)
 
@@ -159,11 +194,11 @@ def _styles(word: Any) -> None:
     word.styles["Normal"].paragraph_format.line_spacing = 1.35
 
 
-def _section(word: Any, table: tuple[str, str, str, tuple[tuple[str, str, float], ...]]) -> None:
+def _section(word: Any, table: _Table, said: Callable[[str], str]) -> None:
     title, nothing, rows, columns = table
     word.add_heading(title, level=1)
     if rows == "totals":
-        _paragraph(word, "单位：{{ unit }}", align=WD_ALIGN_PARAGRAPH.RIGHT, size=9, after=0)
+        _paragraph(word, said("单位：{{ unit }}"), align=WD_ALIGN_PARAGRAPH.RIGHT, size=9, after=0)
     if nothing:
         _paragraph(word, "{%p if " + rows + " %}")
     _table(word, rows, columns)
@@ -257,4 +292,5 @@ def _element(name: str, **attributes: str) -> Any:
 
 
 if __name__ == "__main__":
-    PLACE.write_bytes(template_bytes())
+    for language, place in PLACES.items():
+        place.write_bytes(template_bytes(language))

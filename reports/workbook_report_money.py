@@ -3,7 +3,7 @@
 One header serves all three, so that it stays in sight and stands again on every printed page.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from xlsxwriter.utility import xl_col_to_name  # type: ignore[import-untyped]
@@ -14,6 +14,7 @@ from budgets.rates import RATES
 from core.errors import N_
 from reports.findings import Words
 from reports.money_figures import MoneyFigures
+from reports.overview import known_sum
 from reports.quarterly import QuarterlyReport
 from reports.workbook_cells import (
     AMOUNT_WIDTHS,
@@ -37,6 +38,7 @@ _AMOUNTS, _RATES, _COUNTS = N_("金额"), N_("比率"), N_("个数")
 _YEAR, _PROJECTS, _LEAVES, _ESTIMATE, _PLAN, _FIRST_STAGE = 1, 2, 3, 4, 5, 6
 _FIRST_RATE = _FIRST_STAGE + len(_STAGES)
 _LAST = _FIRST_RATE + len(_SHOWN_RATES) - 1
+_GROUPED = {"department": N_("按牵头部门"), "programme": N_("按规划类别")}
 _OF_SOURCES = {"receipt", "budget_execution"}  # the others compare sums of which one is by no source
 
 
@@ -50,11 +52,8 @@ def write_money(book: Book, report: QuarterlyReport) -> None:
     sheet.freeze_panes(row, 1)
     sheet.repeat_rows(first, row - 1)
     row = _write_sources(book, sheet, row, report)
-    for title, groups in (
-        (N_("按牵头部门"), report.money.by_department),
-        (N_("按规划类别"), report.money.by_programme),
-    ):
-        row = _write_groups(book, sheet, row, title, groups, report.money.whole)
+    row = _write_groups(book, sheet, row, "department", report)
+    row = _write_groups(book, sheet, row, "programme", report)
     notes = (
         N_("注：按年看的年度投资计划含上年结转；结转跨年只计一次，所以合计不等于各年之和，各来源也不设小计。"),
         N_("注：合同和完成投资一般不分来源，列在“不分来源”。预算执行率只算财政资金；按年的比率是该年的。"),
@@ -96,38 +95,41 @@ def _write_sources(book: Book, sheet: Worksheet, row: int, report: QuarterlyRepo
         rows, label = list(of_source), source_name(report, words, None if source is None else str(source))
         start = row
         for one in rows:
-            _write_line(book, sheet, row, label, one, "number")
+            _write_line(book, sheet, row, label, one, report.reported.sums(one))
             row += 1
         merge_text(book, sheet, row, 0, _LEAVES, words.say(N_("小计　%(name)s"), name=label), "group")
         for place in (_ESTIMATE, _PLAN, *range(_FIRST_RATE, _LAST + 1)):
             sheet.write_blank(row, place, None, book.style("group"))
         for place, column in enumerate(_STAGES, start=_FIRST_STAGE):
-            fen = sum(getattr(one, column) or 0 for one in rows)
+            fen = known_sum(report.reported.so_far(column, getattr(one, column)) for one in rows)
             _write_sum(book, sheet, row, place, [(start, row - 1)], fen, "group number")
         subtotals.append(row)
         row += 1
     if not subtotals:
         merge_text(book, sheet, row, 0, _LAST, words.say(N_("还没有已审核的计划，也没有已审核的记账。")), "text")
         return row + 1
-    whole = report.money.whole
+    whole, sums = report.money.whole, report.reported.sums(report.money.whole)
     merge_text(book, sheet, row, 0, _LEAVES, words.say(N_("合计")), "total")
     for place in (_ESTIMATE, *range(_FIRST_RATE, _LAST + 1)):
         sheet.write_blank(row, place, None, book.style("total"))
     write_amount(book, sheet, row, _PLAN, whole.budget_fen, "total number")
     for place, column in enumerate(_STAGES, start=_FIRST_STAGE):
-        _write_sum(book, sheet, row, place, [(one, one) for one in subtotals], getattr(whole, column), "total number")
+        _write_sum(book, sheet, row, place, [(one, one) for one in subtotals], sums[column], "total number")
     return row + 1
 
 
-def _write_line(book: Book, sheet: Worksheet, row: int, label: str, one: MoneyFigures, style: str) -> None:
-    """A source in one year: what has no meaning by source is left empty."""
+def _write_line(
+    book: Book, sheet: Worksheet, row: int, label: str, one: MoneyFigures, sums: Mapping[str, int | None]
+) -> None:
+    """A source in one year: what has no meaning by source, or was reported by nobody, is left empty."""
+    style = "number"
     write_text(book, sheet, row, 0, label)
     write_whole(book, sheet, row, _YEAR, None if one.keys[1] is None else int(one.keys[1]), "middle")
     for place in (_PROJECTS, _LEAVES, _ESTIMATE):
         sheet.write_blank(row, place, None, book.style(style))
     write_amount(book, sheet, row, _PLAN, one.budget_fen)
     for place, column in enumerate(_STAGES, start=_FIRST_STAGE):
-        write_amount(book, sheet, row, place, getattr(one, column))
+        write_amount(book, sheet, row, place, sums[column])
     for place, key in enumerate(_SHOWN_RATES, start=_FIRST_RATE):
         if key in _OF_SOURCES:
             write_rate(book, sheet, row, place, one.rates[key])
@@ -135,13 +137,12 @@ def _write_line(book: Book, sheet: Worksheet, row: int, label: str, one: MoneyFi
             sheet.write_blank(row, place, None, book.style(style))
 
 
-def _write_groups(
-    book: Book, sheet: Worksheet, row: int, title: str, groups: Sequence[MoneyFigures], whole: MoneyFigures
-) -> int:
-    start = row = _section(book, sheet, row, title)
-    for one in groups:
+def _write_groups(book: Book, sheet: Worksheet, row: int, by: str, report: QuarterlyReport) -> int:
+    start = row = _section(book, sheet, row, _GROUPED[by])
+    whole, sums = report.money.whole, report.reported.sums(report.money.whole)
+    for one in report.money.by_department if by == "department" else report.money.by_programme:
         write_text(book, sheet, row, 0, None if one.keys[0] is None else str(one.keys[0]))
-        _write_figures(book, sheet, row, one)
+        _write_figures(book, sheet, row, one, report.sums_of(by, one))
         row += 1
     merge_text(book, sheet, row, 0, _YEAR, book.words.say(N_("合计")), "total")
     span = [(start, row - 1)] if row > start else []
@@ -151,18 +152,19 @@ def _write_groups(
         formula = f"=SUM({letter}{start + 1}:{letter}{row})" if span else "=0"
         sheet.write_formula(row, place, formula, made, count)
     for place, column in enumerate(("estimate_fen", "budget_fen", *_STAGES), start=_ESTIMATE):
-        _write_sum(book, sheet, row, place, span, getattr(whole, column), "total number")
+        fen = sums[column] if column in sums else getattr(whole, column)
+        _write_sum(book, sheet, row, place, span, fen, "total number")
     for place, key in enumerate(_SHOWN_RATES, start=_FIRST_RATE):
         write_rate(book, sheet, row, place, whole.rates[key], "total number")
     return row + 1
 
 
-def _write_figures(book: Book, sheet: Worksheet, row: int, one: MoneyFigures) -> None:
+def _write_figures(book: Book, sheet: Worksheet, row: int, one: MoneyFigures, sums: Mapping[str, int | None]) -> None:
     sheet.write_blank(row, _YEAR, None, book.style("middle"))
     write_whole(book, sheet, row, _PROJECTS, one.projects)
     write_whole(book, sheet, row, _LEAVES, one.leaves)
     for place, column in enumerate(("estimate_fen", "budget_fen", *_STAGES), start=_ESTIMATE):
-        write_amount(book, sheet, row, place, getattr(one, column))
+        write_amount(book, sheet, row, place, sums[column] if column in sums else getattr(one, column))
     for place, key in enumerate(_SHOWN_RATES, start=_FIRST_RATE):
         write_rate(book, sheet, row, place, one.rates[key])
 

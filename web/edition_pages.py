@@ -56,7 +56,7 @@ def _changes(session: Session, before: Edition, data: Mapping[str, Any], choices
 
 @router.get("/editions/{number}/file.{kind}")
 def get_edition_file(
-    number: RecordId, kind: Literal["xlsx", "docx", "json"], reader: SignedIn, session: Reading
+    number: RecordId, kind: Literal["xlsx", "docx", "en.docx", "json"], reader: SignedIn, session: Reading
 ) -> Response:
     listed = edition_numbered(session, reader, number)
     content = edition_bytes(session, listed.edition, kind)

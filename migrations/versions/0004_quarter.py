@@ -194,9 +194,11 @@ def upgrade() -> None:
         sa.Column("data_sha256", sa.String(length=64), nullable=False),
         sa.Column("workbook_sha256", sa.String(length=64), nullable=False),
         sa.Column("word_sha256", sa.String(length=64), nullable=True),
+        sa.Column("word_english_sha256", sa.String(length=64), nullable=True),
         sa.Column("data_file_id", sa.Integer(), nullable=False),
         sa.Column("workbook_file_id", sa.Integer(), nullable=False),
         sa.Column("word_file_id", sa.Integer(), nullable=True),
+        sa.Column("word_english_file_id", sa.Integer(), nullable=True),
         sa.Column("demo", sa.Boolean(), nullable=False),
         sa.Column("note", sa.String(length=1000), nullable=True),
         sa.Column("checked", sa.Text(), nullable=False),
@@ -209,6 +211,9 @@ def upgrade() -> None:
             ["period_id"], ["reporting_period.id"], name=op.f("fk_edition_period_id_reporting_period")
         ),
         sa.ForeignKeyConstraint(["plan_id"], ["plan.id"], name=op.f("fk_edition_plan_id_plan")),
+        sa.ForeignKeyConstraint(
+            ["word_english_file_id"], ["stored_file.id"], name=op.f("fk_edition_word_english_file_id_stored_file")
+        ),
         sa.ForeignKeyConstraint(["word_file_id"], ["stored_file.id"], name=op.f("fk_edition_word_file_id_stored_file")),
         sa.ForeignKeyConstraint(
             ["workbook_file_id"], ["stored_file.id"], name=op.f("fk_edition_workbook_file_id_stored_file")

@@ -3,13 +3,16 @@
 from typing import Any
 
 import pytest
+from sqlmodel import select
 
+from budgets.entries import LedgerEntry
 from core.calendar import period_from_text
 from portfolio.access import OPERATOR_READER
 from portfolio.facts import AS_CORRECTED, AS_ISSUED
 from reports.quarterly import QuarterlyReport, build
 from reports.quarterly_data import canonical_record
 from reports.quarterly_scope import plan_scope
+from tests.reports.money_samples import put_entry
 from tests.reports.reading_workbooks import column_of, opened, written
 from tests.reports.return_samples import PERIOD, WAN, Desk, accepted, approved, put
 from tests.reports.test_return_cells import desk
@@ -85,6 +88,9 @@ def test_a_total_is_the_sum_of_what_is_known_and_not_known_where_nothing_is(desk
     desk.put({desk.money("work_done"): str(50 * WAN)})
     accepted(desk)
     later = canonical_record(report(desk))
+    groups = {row["key"]: row["work_done_fen"] for row in later["money"]["by_department"]}
+    assert groups[desk.small.forestry.name] == 50 * WAN
+    assert groups[desk.small.water_office.name] is None
     headlines = {row["key"]: (row["value"], row["before"]) for row in later["headlines"]}
     assert headlines["work_done_fen"] == (50 * WAN, None)
     assert headlines["paid_fen"] == (None, None)
@@ -97,3 +103,30 @@ def test_a_zero_counts_from_its_quarter_on(desk: Desk) -> None:
     code = desk.small.forest.code
     assert moneys(report(desk, period="2025Q3"))[code]["work_done_fen"] is None
     assert moneys(report(desk, period="2025"))[code]["work_done_fen"] == 0
+
+
+def test_what_was_reversed_is_not_reported(desk: Desk) -> None:
+    put_entry(desk.session, desk.small.forest, "contracted", 5 * WAN, 20252)
+    row = desk.session.exec(select(LedgerEntry)).one()
+    assert moneys(report(desk))[desk.small.forest.code]["contracted_fen"] == 5 * WAN
+    put_entry(desk.session, desk.small.forest, "contracted", -5 * WAN, 20252, kind="reversal", reverses_id=row.id)
+    assert moneys(report(desk))[desk.small.forest.code]["contracted_fen"] is None
+
+
+def test_works_that_a_return_reports_as_0_are_0_and_others_are_not_known(desk: Desk) -> None:
+    before = report(desk).rows
+    assert all(work.flow is None for row in before for work in row.works)
+    desk.put({desk.works: "0|亩"})
+    accepted(desk)
+    forest = next(row for row in report(desk).rows if row.code == desk.small.forest.code)
+    assert [(work.flow, work.figures.claimed) for work in forest.works] == [(0, 0)]
+
+
+def test_what_was_taken_back_whole_is_a_reported_zero(desk: Desk) -> None:
+    put_entry(desk.session, desk.small.forest, "contracted", 5 * WAN, 20252)
+    back = put_entry(desk.session, desk.small.forest, "contracted", -5 * WAN, 20254)
+    code = desk.small.forest.code
+    assert moneys(report(desk))[code]["contracted_fen"] == 0
+    assert canonical_record(report(desk))["figures"]["contracted_fen"] == 0
+    put_entry(desk.session, desk.small.forest, "contracted", 5 * WAN, 20254, kind="reversal", reverses_id=back.id)
+    assert moneys(report(desk))[code]["contracted_fen"] == 5 * WAN

@@ -1,6 +1,7 @@
 """Word templates: filled the same each time, in a sandbox that prints, chooses and repeats, and does nothing else."""
 
 import io
+import re
 import time
 import zipfile
 
@@ -17,7 +18,7 @@ from reports.word import (
     check_template,
     filled_template,
 )
-from reports.word_template import PLACE, template_bytes
+from reports.word_template import PLACES, template_bytes
 from tests.reports.word_samples import a_docx, some_facts, texts_of, with_part
 
 
@@ -25,8 +26,13 @@ def filled(*paragraphs: str) -> list[str]:
     return texts_of(filled_template(a_docx(*paragraphs), some_facts(), name="x.docx"))
 
 
-def test_the_template_that_comes_with_the_program_is_what_its_script_makes() -> None:
-    assert PLACE.read_bytes() == template_bytes()
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_template_that_comes_with_the_program_is_what_its_script_makes(language: str) -> None:
+    assert PLACES[language].read_bytes() == template_bytes(language)
+
+
+def test_the_english_template_says_nothing_in_chinese() -> None:
+    assert not [text for text in texts_of(template_bytes("en")) if re.search(r"[\u3000-\u9fff\uff00-\uffef]", text)]
 
 
 def test_placeholders_choices_and_loops_are_filled() -> None:

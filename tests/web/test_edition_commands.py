@@ -10,6 +10,7 @@ from core.database import Database
 from tests.budgets.importing.samples import kept_files
 from tests.databases import on_sqlite, plant
 from tests.reports.edition_samples import closed
+from tests.reports.word_samples import texts_of
 from tests.web.test_commands import Run, command
 
 __all__ = ["kept_files"]
@@ -41,6 +42,10 @@ def test_an_edition_is_issued_listed_saved_and_compared(run: Run, tmp_path: Path
     saved = tmp_path / "e.xlsx"
     assert run("edition", "save", "1", "--out", str(saved)).returncode == 0
     assert hashlib.sha256(saved.read_bytes()).hexdigest() == rows[1]["workbook_sha256"]
+    for name in ("e.docx", "e.en.docx"):
+        assert run("edition", "save", "1", "--out", str(tmp_path / name)).returncode == 0
+    said = [" ".join(texts_of((tmp_path / name).read_bytes())) for name in ("e.docx", "e.en.docx")]
+    assert ["一、主要数字" in said[0], "1. Main figures" in said[1], "一、主要数字" in said[1]] == [True, True, False]
     compared = json.loads(run("edition", "compare", "1", "2", "--format", "json").stdout)
     assert set(compared) == {"a", "b", "tables"}
     assert any(table["changed"] for table in compared["tables"])

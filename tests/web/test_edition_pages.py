@@ -121,6 +121,7 @@ def test_the_page_of_an_edition_says_what_it_holds(sqlite_database: Database) ->
     listed = client.get("/reports").text
     assert 'href="/editions/1"' in listed
     assert "/editions/1/file.docx" in listed
+    assert "/editions/1/file.en.docx" in listed
 
 
 def test_the_page_in_english_says_what_was_issued_in_english(sqlite_database: Database) -> None:

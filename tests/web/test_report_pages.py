@@ -13,7 +13,7 @@ from portfolio.access import OPERATOR_READER
 from portfolio.plans import find_plan
 from reports.quarterly import build
 from reports.quarterly_data import canonical_data
-from reports.quarterly_scope import plan_scope
+from reports.quarterly_scope import department_scope, plan_scope, programme_scope
 from tests.databases import on_sqlite, plant
 from tests.reports.quarter_samples import plant_quarter
 from tests.reports.reading_workbooks import column_of
@@ -56,10 +56,27 @@ def test_the_api_answers_the_canonical_data_byte_for_byte(quarter: Database, lea
     assert json.loads(issued.content)["cover"]["edition"] == "as-issued"
 
 
+@pytest.mark.parametrize("more", ["programme=国土绿化工程", "department=qingshan水利局"])
+def test_the_api_answers_for_a_programme_and_a_department(quarter: Database, leader: TestClient, more: str) -> None:
+    kind, _, name = more.partition("=")
+    with quarter.reading() as session:
+        plan = find_plan(session, "qingshan")
+        assert plan is not None
+        wanted = programme_scope(plan, name) if kind == "programme" else department_scope(name, plan)
+        expected = canonical_data(build(session, OPERATOR_READER, wanted, period_from_text(PERIOD)))
+    answer = leader.get(f"/api/v1/reports/qingshan/{PERIOD}?{more}")
+    assert (answer.status_code, answer.content) == (200, expected)
+    offered = leader.get("/reports?plan=qingshan").text
+    assert f'value="{more.replace("=", ":")}"' in offered
+
+
 @pytest.mark.parametrize(
     ("address", "status"),
     [
         ("/api/v1/reports/nowhere/2024Q4", 404),
+        ("/api/v1/reports/qingshan/2024Q4?programme=没有的类别", 404),
+        ("/api/v1/reports/qingshan/2024Q4?department=没有的部门", 404),
+        ("/api/v1/reports/qingshan/2024Q4?department=qingshan水利局&programme=水源涵养工程", 422),
         ("/api/v1/reports/qingshan/2024Q5", 422),
         ("/api/v1/reports/qingshan/2031Q1", 422),
         ("/api/v1/reports/qingshan/2024Q4?edition=gilded", 422),
@@ -88,6 +105,15 @@ def test_every_scope_is_a_page_and_a_workbook_with_the_same_figures(leader: Test
     total = next(row for row in sheet.iter_rows(min_row=5, values_only=True) if str(row[0]).startswith("合计："))
     shown = f"{total[done - 1]:,.2f}"
     assert f"累计完成投资 {shown} 万元" in page.text
+
+
+def test_the_page_and_the_data_tell_what_nobody_reported(quarter: Database, leader: TestClient) -> None:
+    record = leader.get(f"/api/v1/reports/qingshan/{PERIOD}").json()
+    spent = {one["code"]: one["money"]["work_done_this_period_fen"] for one in record["projects"]}
+    assert sorted(value is None for value in spent.values()) == [False, True, True]
+    page = leader.get("/reports/view", params=SCOPES["plan"] | {"period": PERIOD}).text
+    schedule = page[page.index('id="projects"') : page.index('id="money"')]
+    assert schedule.count('data-label="本季完成"><span class="silent">未填报</span>') == 2
 
 
 def test_the_page_shows_late_facts_milestones_and_indicators(leader: TestClient) -> None:

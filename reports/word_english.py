@@ -1,0 +1,55 @@
+"""What the English Word template says where the Chinese one speaks Chinese, and how wide its columns are. Data alone."""
+
+TEXTS = {
+    "{{ period }}　{{ issue }}　数据截至 {{ as_of }}": "{{ period }} · {{ issue }} · data as of {{ as_of }}",
+    "亮灯：{% for one in lamps %}{{ one.lamp }} {{ one.count }} 个{% if not loop.last %}，{% endif %}{% endfor %}。": (
+        "Lamps: {% for one in lamps %}{{ one.lamp }} {{ one.count }}{% if not loop.last %}, {% endif %}{% endfor %}."
+    ),
+    "单位：{{ unit }}": "Unit:\u00a0{{ unit }}",
+    "第 ": "Page ",
+    " 页　共 ": " of ",
+    " 页": "",
+    "一、主要数字": "1. Main figures",
+    "二、进展情况": "2. Progress",
+    "三、红灯项目": "3. Projects with a red lamp",
+    "四、指标完成情况": "4. Indicators",
+    "五、上期更正": "5. Corrections of earlier periods",
+    "六、督办事项": "6. Supervision orders",
+    "七、说明": "7. Notes",
+    "没有红灯项目。": "No project has a red lamp.",
+    "本规划没有列出指标。": "The plan lists no indicators.",
+    "本期没有对以前各期的更正。": "Nothing of earlier periods was corrected in this one.",
+    "没有督办事项。": "There are no supervision orders.",
+    "指标": "Indicator",
+    "单位": "Unit",
+    "本期数": "This period",
+    "上期数": "Last period",
+    "比上期": "Change",
+    "序号": "No.",
+    "项目名称": "Project",
+    "牵头部门": "Lead department",
+    "原因": "Reason",
+    "怎样转绿": "What turns it green",
+    "基期": "Baseline",
+    "目标": "Target",
+    "监测值": "Measured",
+    "推算值": "Rolled up",
+    "支撑度": "Support",
+    "编号": "No.",
+    "所属期": "Period",
+    "更正事项": "Correction",
+    "更正前后": "Before and after",
+    "事项": "Matter",
+    "承办部门": "Department",
+    "办理期限": "Due on",
+    "办理情况": "State",
+}
+# Heads are longer in English. 指标 heads the names of figures in one table, those of indicators in another.
+WIDTHS: dict[str, tuple[float, ...]] = {
+    "totals": (5.2, 2.4, 3.0, 3.0, 2.4),
+    "red": (1.1, 4.6, 2.7, 4.6, 3.0),
+    "indicators": (4.2, 1.4, 2.0, 2.0, 2.2, 2.2, 2.0),
+    "corrections": (1.2, 2.0, 4.3, 4.7, 3.8),
+    "orders": (1.2, 5.2, 3.0, 2.6, 4.0),
+}
+HEADS = {("totals", "指标"): "Figure"}
