@@ -71,7 +71,7 @@ def _play(story: Story, quarter: int) -> None:
         story.later.missing = report_quarter(story.returns, quarter)
     elif quarter % 10 < 4:
         return  # nobody reported yet in the plan's first year: its quarters are closed with its last one
-    rows = close(story.desk, quarter)
+    rows = close(story.desk, quarter, unopened=quarter < FIRST)
     names = [row.name for row in rows if row.kind in ("year", "mid-term")]
     _issue(story, quarter, [name for name in names if int(name[:4]) >= story.annual_from])
     if quarter == MEETING_ON and story.editions:

@@ -30,6 +30,7 @@ _SUBMITTED, _APPROVED, _ACCEPTED = 24, 30, 38  # days after the end of the quart
 _DONE = MONEY_FIELDS["work_done"]
 _SENT_BACK_ONCE = (20233, 20244)  # quarters in which one return goes back and comes again
 LATE_IN = 20253  # the quarter that is closed although one department has not reported
+_NEVER_OPENED = "规划首年尚未组织部门季度填报，各季度按已审核的记录一次关账（演示）"
 _LEFT_OUT = "下季度开领导小组会议，须按期出报表；未报和未审核的退回，下期作为更正补报（演示）"
 
 
@@ -73,9 +74,9 @@ def opened(desk: Desk, quarter: int) -> list[DepartmentReturn]:
     return list(desk.session.exec(query.order_by(col(DepartmentReturn.department_id))))
 
 
-def close(desk: Desk, quarter: int) -> list[ReportingPeriod]:
-    """Closes a quarter, with the reason where something is left out."""
-    why = _LEFT_OUT if quarter == LATE_IN else None
+def close(desk: Desk, quarter: int, *, unopened: bool = False) -> list[ReportingPeriod]:
+    """Closes a quarter, with the reason where something is left out or nobody was asked to report."""
+    why = _NEVER_OPENED if unopened else _LEFT_OUT if quarter == LATE_IN else None
     return close_period(desk.session, desk.plan, period_from_text(quarter_name(quarter)), reason=why, by=desk.office)
 
 

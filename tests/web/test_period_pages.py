@@ -16,7 +16,7 @@ from reports.returns import ACCEPTED, APPROVED, SUBMITTED
 from tests.databases import on_sqlite, plant
 from tests.reports.edition_samples import closed
 from tests.reports.period_samples import move, opened
-from tests.samples import find_small_plan, make_plan
+from tests.samples import make_plan
 from tests.web.period_visits import AT, BOARD, all_in, client_of, done, office, stage
 from tests.web.reading_pages import rows_on
 from tests.web.visiting import visitor, visitor_with_role
