@@ -4,20 +4,18 @@ An approved entry is posted: it counts from then on, in its own quarter or, when
 A reversal is never posted before what it reverses, also when a quarter was opened again in between.
 """
 
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, func, update
+from sqlalchemy import bindparam, update
 from sqlalchemy.orm import aliased
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from budgets.balances import Flows, Key, approved_flows, falls_below_zero
 from budgets.entries import (
     APPROVED,
     APPROVED_BY_FINANCE,
-    DRAFT,
     REJECTED,
     REVERSAL,
     STAGES,
@@ -30,7 +28,7 @@ from budgets.totals import add_to_totals
 from core import audit
 from core.audit import Actor
 from core.calendar import current_quarter, now, quarter_name
-from core.database import select_columns
+from core.database import batches, select_columns
 from core.errors import N_, Broken, NotThere
 from core.text import needed_text
 from portfolio.corrections import LEDGER_ENTRY, must_stand_in_no_correction
@@ -166,22 +164,17 @@ def _locked(session: Session, ids: Collection[int]) -> Iterator[dict[str, Any]]:
 
     Errors: NotThere when one of them is missing.
     """
-    for batch in _batches(ids):
+    for batch in batches(ids, _BATCH):
         found = session.execute(_TO_LOCK, {"ids": batch}).all()
         if len(found) != len(batch):
             raise NotThere
         yield from (dict(row._mapping) for row in found)
 
 
-def _batches(ids: Collection[int]) -> Iterator[list[int]]:
-    wanted = sorted(set(ids))
-    return (wanted[start : start + _BATCH] for start in range(0, len(wanted), _BATCH))
-
-
 def _projects_of(session: Session, ids: Collection[int]) -> dict[int, int]:
     """The projects of the entries, each with its plan: neither ever changes, so that they can be kept before the entries."""
     found: dict[int, int] = {}
-    for batch in _batches(ids):
+    for batch in batches(ids, _BATCH):
         found.update((project_id, plan_id) for project_id, plan_id in session.execute(_PROJECTS, {"ids": batch}))
     return found
 
@@ -189,7 +182,7 @@ def _projects_of(session: Session, ids: Collection[int]) -> dict[int, int]:
 def _posted_originals(session: Session, reversals: Collection[int]) -> dict[int, int]:
     """The quarter in which what each of the reversals undoes was posted, by the id of the reversal."""
     found: dict[int, int] = {}
-    for batch in _batches(reversals):
+    for batch in batches(reversals, _BATCH):
         found.update((id_, quarter) for id_, quarter in session.execute(_POSTED, {"ids": batch}))
     return found
 
@@ -276,16 +269,3 @@ def _write(
         ],
     )
     session.expire_all()
-
-
-def waiting_amounts(session: Session, project_ids: Collection[int]) -> dict[str, dict[str, int]]:
-    """What drafts and submitted entries come to, in fen by stage and state: it counts nowhere until it is approved."""
-    found: dict[str, dict[str, int]] = defaultdict(dict)
-    rows = session.exec(
-        select(LedgerEntry.stage, LedgerEntry.state, func.sum(LedgerEntry.amount_fen))
-        .where(col(LedgerEntry.project_id).in_(list(project_ids)), col(LedgerEntry.state).in_([DRAFT, SUBMITTED]))
-        .group_by(col(LedgerEntry.stage), col(LedgerEntry.state))
-    )
-    for stage, state, fen in rows:
-        found[stage][state] = int(fen)
-    return dict(found)

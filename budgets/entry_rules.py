@@ -13,6 +13,7 @@ from core.calendar import quarter_name, quarter_of, today
 from core.errors import N_, Broken, Invalid, Missing, SeveralBroken
 from core.money import LARGEST_FEN, typed
 from core.text import checked_text, needed_text
+from portfolio import leaves
 from portfolio.periods import earliest_unclosed, is_closed
 from portfolio.projects import Project
 
@@ -28,7 +29,7 @@ LABELS = {
 EARLIEST_DAY = date(1990, 1, 1)
 
 
-class NotALeaf(Broken):
+class NotALeaf(leaves.NotALeaf):
     sentence = N_("“%(found)s”是打包项目，资金要记到它的子项目：%(parts)s。")
 
 

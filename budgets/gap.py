@@ -14,12 +14,10 @@ from sqlmodel import Session, col, select
 from budgets.estimates import estimates_in_force
 from budgets.lines import TOTAL, YEAR, BudgetLine
 from budgets.sources import FundingSource
-from core.database import select_columns
+from core.database import batches, select_columns
 from portfolio.facts import AS_CORRECTED, counted
 from portfolio.projects import Project
 from portfolio.states import ended_parts
-
-_BATCH = 5_000  # ids in one statement
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,7 @@ def secured_amounts(
     if project_ids is None:
         return {id_: int(fen) for id_, fen in session.execute(query)}
     found: dict[int, int] = {}
-    for batch in _batches(project_ids):
+    for batch in batches(project_ids):
         rows = session.execute(query.where(lines.c.project_id.in_(batch)))
         found |= {id_: int(fen) for id_, fen in rows}
     return found
@@ -86,7 +84,7 @@ def funding_of(
     leaves = {id_: [one for one in parts.get(id_, []) if one not in ended] for id_ in project_ids}
     every = {*project_ids, *(one for ids in leaves.values() for one in ids)}
     estimates = {
-        id_: fen for batch in _batches(every) for id_, fen in estimates_in_force(session, quarter, batch).items()
+        id_: fen for batch in batches(every) for id_, fen in estimates_in_force(session, quarter, batch).items()
     }
     secured = secured_amounts(session, quarter, every, edition=edition)
     found = {}
@@ -126,7 +124,7 @@ def summed(fundings: Iterable[Funding]) -> Funding:
 def _parts_of(session: Session, project_ids: Iterable[int]) -> dict[int, list[int]]:
     """The parts that are not archived, by package."""
     found: dict[int, list[int]] = {}
-    for batch in _batches(project_ids):
+    for batch in batches(project_ids):
         rows = session.exec(
             select(Project.parent_id, Project.id)
             .where(col(Project.parent_id).in_(batch), col(Project.archived_at).is_(None))
@@ -136,8 +134,3 @@ def _parts_of(session: Session, project_ids: Iterable[int]) -> dict[int, list[in
             if parent is not None and id_ is not None:
                 found.setdefault(parent, []).append(id_)
     return found
-
-
-def _batches(ids: Iterable[int]) -> Iterable[list[int]]:
-    every = sorted(set(ids))
-    return (every[start : start + _BATCH] for start in range(0, len(every), _BATCH))

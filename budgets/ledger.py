@@ -18,7 +18,7 @@ from budgets.entries import (
     same_key,
 )
 from budgets.entry_rules import LABELS, as_new, check_entry, stored
-from budgets.locking import claim_leaf, claim_project, lock_projects
+from budgets.locking import claim_leaf, lock_projects
 from budgets.sources import FundingSource, keep_sources
 from core import audit
 from core.audit import Actor
@@ -26,6 +26,7 @@ from core.calendar import now
 from core.database import select_columns
 from core.errors import N_, Broken, NotThere, Stale
 from core.text import checked_text, needed_text
+from portfolio.leaves import claim_project
 from portfolio.periods import keep_quarters
 from portfolio.projects import Project
 

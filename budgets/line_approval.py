@@ -4,7 +4,7 @@ An approved line counts by what it adds to the version before, in the quarter of
 earliest one that is not.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from sqlalchemy import update
@@ -16,7 +16,7 @@ from budgets.locking import lock_projects, must_still_take
 from core import audit
 from core.audit import Actor
 from core.calendar import now
-from core.database import select_columns
+from core.database import batches, select_columns
 from core.errors import N_, Broken, NotThere
 from core.text import needed_text
 from portfolio.periods import earliest_unclosed, keep_quarters
@@ -93,7 +93,7 @@ def reject_lines(session: Session, ids: Collection[int], *, reason: str, by: Act
 def _plans_of(session: Session, ids: Collection[int]) -> dict[int, int]:
     """The projects of the lines, each with its plan: neither ever changes, so that they can be kept before the lines."""
     found: dict[int, int] = {}
-    for batch in _batches(ids):
+    for batch in batches(ids, _BATCH):
         query = select_columns(Project.id, Project.plan_id).join(BudgetLine, col(BudgetLine.project_id) == Project.id)
         rows = session.execute(query.where(col(BudgetLine.id).in_(batch)).distinct())
         found.update((project_id, plan_id) for project_id, plan_id in rows)
@@ -107,17 +107,12 @@ def _locked(session: Session, ids: Collection[int], projects: Collection[int]) -
     """
     lock_projects(session, projects)
     found: list[BudgetLine] = []
-    for batch in _batches(ids):
+    for batch in batches(ids, _BATCH):
         query = select(BudgetLine).where(col(BudgetLine.id).in_(batch)).order_by(col(BudgetLine.id))
         found += session.exec(query.with_for_update().execution_options(populate_existing=True)).all()
     if len(found) != len(set(ids)):
         raise NotThere
     return found
-
-
-def _batches(ids: Collection[int]) -> Iterator[list[int]]:
-    wanted = sorted(set(ids))
-    return (wanted[start : start + _BATCH] for start in range(0, len(wanted), _BATCH))
 
 
 def _must_be_submitted(rows: Iterable[BudgetLine]) -> None:

@@ -101,5 +101,10 @@ def day_of(moment: datetime) -> date:
     return stored.astimezone(ZoneInfo(settings().timezone)).date()
 
 
+def days_until(day: date | None, on: date) -> int | None:
+    """Days from `on` until a day, below zero when it is past; None without one."""
+    return None if day is None else (day - on).days
+
+
 def current_quarter() -> int:
     return quarter_of(today())

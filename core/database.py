@@ -1,7 +1,7 @@
 """The database: how it is opened, how a read and a write are begun and ended. Only this file commits."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,12 @@ def key_text(length: int) -> SqlString:
 def select_columns(*columns: Any) -> Select[Any]:
     """A query for columns. SQLModel types a column as the value it holds, which SQLAlchemy's own `select` will not take."""
     return select(*columns)
+
+
+def batches(ids: Iterable[int], size: int = 5_000) -> list[list[int]]:
+    """The ids once each, in their order, in slices that a database takes in one statement."""
+    wanted = sorted(set(ids))
+    return [wanted[start : start + size] for start in range(0, len(wanted), size)]
 
 
 def long_id() -> BigInteger:

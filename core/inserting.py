@@ -40,7 +40,8 @@ def insert_rows(
 def insert_for_ids(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -> list[int]:
     """Inserts rows that all name the same columns, and gives their ids in the same order.
 
-    On SQLite, which would be asked row by row, who writes has the database to itself: the next ids are known beforehand.
+    SQLite would be asked row by row. There who writes has the database to itself, and the next ids, one above the highest that
+    stands, are those that it would give itself: none of our tables counts deleted rows (AUTOINCREMENT).
     """
     if not rows:
         return []

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from core import audit
 from core.audit import Actor
 from core.calendar import now
-from core.database import select_columns
+from core.database import batches, select_columns
 from core.errors import Broken, ManyBroken
 from milestones.milestone_reading import EVER, milestones_of
 from milestones.milestone_reports import SUBJECT, facts, stored
@@ -23,7 +23,6 @@ from portfolio.leaves import NotALeaf, unfit_leaves
 from portfolio.projects import Project
 from portfolio.reviewing import Standing, keep_places
 
-_BATCH = 5_000
 _TABLE = MilestoneReport.__table__  # type: ignore[attr-defined]
 _ADD = insert(_TABLE).returning(_TABLE.c.id, sort_by_parameter_order=True)
 
@@ -63,7 +62,7 @@ def record_reports(
 
 def _kept_projects(session: Session, ids: Collection[int]) -> dict[int, Project]:
     found: dict[int, Project] = {}
-    for batch in _batches(ids):
+    for batch in batches(ids):
         found |= {row.id or 0: row for row in session.exec(select(Project).where(col(Project.id).in_(batch)))}
     places = {
         id_: Standing(one.plan_id, (id_,) if one.parent_id is None else (id_, one.parent_id))
@@ -105,7 +104,7 @@ def _checked(
 def _dropped(session: Session, ids: Collection[int]) -> set[int]:
     plan = MilestonePlan
     query = select_columns(plan.milestone_id).where(col(plan.effective_until).is_(None), col(plan.dropped))
-    return {id_ for batch in _batches(ids) for id_ in session.scalars(query.where(col(plan.milestone_id).in_(batch)))}
+    return {id_ for batch in batches(ids) for id_ in session.scalars(query.where(col(plan.milestone_id).in_(batch)))}
 
 
 def _waiting(session: Session, ids: Collection[int]) -> dict[tuple[int, bool], int]:
@@ -113,12 +112,7 @@ def _waiting(session: Session, ids: Collection[int]) -> dict[tuple[int, bool], i
     report = MilestoneReport
     query = select_columns(report.milestone_id, report.kind, report.id).where(col(report.state) == SUBMITTED)
     found: dict[tuple[int, bool], int] = {}
-    for batch in _batches(ids):
+    for batch in batches(ids):
         rows: Sequence[Any] = session.execute(query.where(col(report.milestone_id).in_(batch))).all()
         found |= {(milestone_id, kind == FORECAST): id_ for milestone_id, kind, id_ in rows}
     return found
-
-
-def _batches(ids: Collection[int]) -> list[list[int]]:
-    wanted = sorted(set(ids))
-    return [wanted[start : start + _BATCH] for start in range(0, len(wanted), _BATCH)]

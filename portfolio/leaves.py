@@ -55,15 +55,15 @@ def claim_project(session: Session, project: Project) -> None:
             raise Archived
 
 
-def claim_leaf(session: Session, project: Project) -> None:
+def claim_leaf(session: Session, project: Project, *, not_a_leaf: type[NotALeaf] = NotALeaf) -> None:
     """The same of a project of which something new is recorded.
 
-    Errors: Archived; NotALeaf for a package, whose facts stand on its parts.
+    Errors: Archived; `not_a_leaf` for a package, whose facts stand on its parts.
     """
     claim_project(session, project)
     parts = session.scalars(_NAMES_OF_PARTS, {"ids": [project.id]}).all()
     if parts:
-        raise NotALeaf(field="project", found=project.name, parts=tuple(parts))
+        raise not_a_leaf(field="project", found=project.name, parts=tuple(parts))
 
 
 def unfit_leaves(session: Session, project_ids: Collection[int]) -> dict[int, Broken]:
@@ -80,18 +80,25 @@ def unfit_leaves(session: Session, project_ids: Collection[int]) -> dict[int, Br
     return found
 
 
-def must_still_take(session: Session, projects: Mapping[int, int], *, following: Collection[int] = ()) -> None:
+def must_still_take(
+    session: Session,
+    projects: Mapping[int, int],
+    *,
+    following: Collection[int] = (),
+    of_archived: type[OfArchived] = OfArchived,
+    of_package: type[OfPackage] = OfPackage,
+) -> None:
     """What is submitted is accepted only where it counts: `projects` are those of the facts, by the ids of the facts.
 
     What follows (`following`) from a fact that stands on a project already is accepted of it also when it has parts by now.
 
-    Errors: OfArchived, OfPackage.
+    Errors: `of_archived`, `of_package`.
     """
     found = session.execute(_UNFIT, {"ids": sorted(set(projects.values()))})
     unfit = {id_: (name, archived) for id_, name, archived in found}
     for id_, project_id in sorted(projects.items()):
         name, archived = unfit.get(project_id, ("", False))
         if archived:
-            raise OfArchived(id=id_, project=name)
+            raise of_archived(id=id_, project=name)
         if name and id_ not in following:
-            raise OfPackage(id=id_, project=name)
+            raise of_package(id=id_, project=name)

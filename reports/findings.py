@@ -50,6 +50,12 @@ class Words:
         return self.say(N_("%(year)s年%(month)s月%(day)s日"), year=day.year, month=day.month, day=day.day)
 
 
+def listed(names: Iterable[str]) -> Sentence:
+    """Names one after the other, with the comma of the reader's language between them."""
+    facts: dict[str, Any] = {f"name{place}": name for place, name in enumerate(names)}
+    return Sentence("%(comma)s".join(f"%({place})s" for place in facts), facts | {"comma": Sentence(N_("、"))})
+
+
 def words_in(language: str) -> Words:
     """The words of the catalogue of a language."""
     return Words(language, lambda text: translate(text, language))

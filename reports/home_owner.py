@@ -7,6 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import func
 from sqlmodel import Session, col
 
+from core.calendar import days_until
 from core.database import select_columns
 from milestones.schedule import MilestoneState
 from portfolio.access import Reader
@@ -49,7 +50,7 @@ class OwnReturn:
         return self.step not in (APPROVED, ACCEPTED)
 
     def days(self, on: date) -> int | None:
-        return None if self.due_on is None else (self.due_on - on).days
+        return days_until(self.due_on, on)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from core.errors import N_
 from core.money import FEN_PER, typed
 from core.units import dimension, text_from_micro
 from milestones.schedule import MilestoneState
-from reports.findings import Sentence
+from reports.findings import Sentence, listed
 from reports.progress_math import MILESTONES, MONEY, WORKS, MeasureProgress, ProjectProgress
 
 _WAN = "万元"
@@ -66,7 +66,7 @@ def _milestones(milestones: Iterable[MilestoneState], gain: Fraction, *, more: b
         sum_ += one.weight / 100
         if sum_ > gain or (sum_ == gain and not more):
             break
-    return (Sentence(N_("完成节点：%(names)s"), {"names": "、".join(names)}),) if names else ()
+    return (Sentence(N_("完成节点：%(names)s"), {"names": listed(names)}),) if names else ()
 
 
 def _works(measures: Iterable[MeasureProgress], gain: Fraction, *, more: bool) -> tuple[Sentence, ...]:

@@ -19,7 +19,7 @@ from budgets.locking import lock_projects
 from budgets.many_entries import record_entries
 from core.audit import Actor
 from core.calendar import day_of
-from core.database import select_columns
+from core.database import batches, select_columns
 from core.errors import Broken, ManyBroken, SeveralBroken
 from core.inserting import insert_rows
 from core.units import text_from_micro, unit_of
@@ -53,7 +53,7 @@ from reports.return_effects import (
 from reports.return_fields import FIELDS, FORECAST, OFFICE, CellKey, work_of
 from reports.return_records import recorded, reversals_waiting
 from reports.return_rules import SomeBroken
-from reports.return_scope import ReturnScope, batches, must_fit, scope_of
+from reports.return_scope import ReturnScope, must_fit, scope_of
 from reports.returns import DepartmentReturn, ReturnFact
 
 # They stand for those who have not acted yet while a return is only tried out.

@@ -104,10 +104,6 @@ class Board:
         return sum(row.late for row in self.rows)
 
     @property
-    def all_in(self) -> bool:
-        return bool(self.rows) and not any(row.out for row in self.rows)
-
-    @property
     def all_accepted(self) -> bool:
         return bool(self.rows) and all(row.step == ACCEPTED for row in self.rows)
 

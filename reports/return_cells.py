@@ -3,7 +3,7 @@
 Order of locks: the periods of the plan (shared), then the return, then its cells.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 

@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from budgets.estimates import estimates_in_force
 from core.calendar import quarter_before
+from core.database import batches
 from core.errors import N_, Broken
 from core.units import converted
 from milestones.works import NOT_APPLICABLE
@@ -18,8 +19,8 @@ from reports.return_applying import EffectsNow, effects_now
 from reports.return_effects import Effect
 from reports.return_fields import FIELDS, MONEY, WORKS, CellKey, reading_order, work_of
 from reports.return_records import milestones_in, money_in, states_held, works_in
-from reports.return_scope import batches, label_of
-from reports.return_values import text_to_read
+from reports.return_scope import label_of
+from reports.return_values import grouped, text_to_read, text_to_type
 from reports.returns import DepartmentReturn
 
 _JUMP = 10  # times last quarter's figure
@@ -120,14 +121,21 @@ def _money_flags(
     if before > 0 and fen >= _JUMP * before:
         yield _many_times(key, Fraction(fen, before), last or "")
     if fen == 0 and before > 0:
-        yield Sentence(N_("本季为 0，上季是 %(last)s"), {"last": text_to_read(key, last)})
+        yield Sentence(N_("本季为 0，上季是 %(last)s"), {"last": _read(key, last)})
     if estimate_fen is not None and key.field in _AGAINST_ESTIMATE and total > estimate_fen:
         facts: Mapping[str, Any] = {
-            "total": text_to_read(key, str(total)),
-            "estimate": text_to_read(key, str(estimate_fen)),
+            "total": _read(key, str(total)),
+            "estimate": _read(key, str(estimate_fen)),
         }
         yield Sentence(N_("加上此前累计为 %(total)s，超过投资估算 %(estimate)s"), facts)
 
 
 def _many_times(key: CellKey, times: Fraction, last: str) -> Sentence:
-    return Sentence(N_("是上季 %(last)s 的 %(times)s 倍"), {"last": text_to_read(key, last), "times": int(times)})
+    return Sentence(N_("是上季 %(last)s 的 %(times)s 倍"), {"last": _read(key, last), "times": int(times)})
+
+
+def _read(key: CellKey, value: str | None) -> Sentence | str:
+    """The value with its unit, that of money in the reader's language."""
+    if value is None or FIELDS[key.field].kind != MONEY:
+        return text_to_read(key, value)
+    return Sentence(N_("%(n)s 万元"), {"n": grouped(text_to_type(key, value))})

@@ -29,16 +29,24 @@ from reports.return_fields import (
     work_of,
     work_text,
 )
-from reports.return_values import text_to_read
+from reports.return_values import grouped, text_to_read, text_to_type
 
 LEDGER_ENTRY, WORK_ENTRY = "ledger_entry", "work_entry"
 MILESTONE_REPORT, PROJECT_STATE = "milestone_report", "project_state"
 Values = Mapping[CellKey, str]
+_UNIT = "万元"  # of amounts in sentences
 
 
 class BelowRecorded(Broken):
     sentence = N_(
         "“%(label)s”填写的是 %(found)s，少于本季已记录的 %(recorded)s。本季合计不能少于已记录的；多记的请先冲销。"
+    )
+
+
+class MoneyBelowRecorded(Broken):
+    sentence = N_(
+        "“%(label)s”填写的是 %(found)s %(unit)s，少于本季已记录的 %(recorded)s %(unit)s。"
+        "本季合计不能少于已记录的；多记的请先冲销。"
     )
 
 
@@ -163,13 +171,9 @@ def _effect(key: CellKey, cells: Values, base: Values, moment: Moment) -> Effect
 
 def _money(key: CellKey, fen: int, recorded: int) -> Effect | None:
     if fen < recorded:
-        raise _below(key, str(fen), str(recorded))
+        found, had = (grouped(text_to_type(key, str(one), _UNIT)) for one in (fen, recorded))
+        raise MoneyBelowRecorded(label=FIELDS[key.field].label, found=found, recorded=had, unit=_UNIT)
     return Effect(key, LEDGER_ENTRY, str(fen - recorded)) if fen > recorded else None
-
-
-def _below(key: CellKey, value: str, recorded: str) -> Broken:
-    label = FIELDS[key.field].label
-    return BelowRecorded(label=label, found=text_to_read(key, value), recorded=text_to_read(key, recorded))
 
 
 def _works(key: CellKey, value: str, recorded: str | None) -> Effect | None:
@@ -185,7 +189,7 @@ def _works(key: CellKey, value: str, recorded: str | None) -> Effect | None:
     (micro, unit), (had, of) = work_of(value), work_of(recorded)
     more = micro - converted(Fraction(had), of, unit)
     if more < 0:
-        raise _below(key, value, recorded)
+        raise BelowRecorded(label=label, found=text_to_read(key, value), recorded=text_to_read(key, recorded))
     for to in (unit, of):
         exact = converted(more, unit, to)
         if exact.denominator == 1:

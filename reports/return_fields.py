@@ -6,7 +6,6 @@ A cell is kept as one canonical text: money in whole fen ("32000000"), works in 
 
 from dataclasses import dataclass
 from datetime import date
-from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -14,7 +13,7 @@ from budgets.entries import STAGES
 from core.errors import N_, Broken, Invalid
 from core.money import LARGEST_FEN
 from core.text import storable
-from core.units import MICRO, UnknownUnit, converted, unit_name
+from core.units import MICRO, UnknownUnit, unit_name
 from milestones.work_rules import LARGEST_QUANTITY
 from milestones.works import NOT_APPLICABLE
 from portfolio.projects import STATES
@@ -182,16 +181,3 @@ def work_of(value: str) -> tuple[int, str]:
     """
     micro, _, unit = value.partition("|")
     return int(micro), unit
-
-
-def same_value(key: CellKey, one: str | None, other: str | None) -> bool:
-    """Whether two values say the same: 1 万亩 is 10000 亩; money of which nothing is recorded is 0."""
-    kind = FIELDS[key.field].kind
-    if kind == MONEY:
-        return int(one or 0) == int(other or 0)
-    if one == other or kind != QUANTITY:
-        return one == other
-    if None in (one, other) or NOT_APPLICABLE in (one, other):
-        return False
-    (had, of), (has, to) = work_of(one or ""), work_of(other or "")
-    return converted(Fraction(had), of, to) == has

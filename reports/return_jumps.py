@@ -12,7 +12,7 @@ from sqlalchemy import BindParameter, Select, bindparam, func
 from sqlmodel import Session, col
 
 from core.calendar import current_quarter
-from core.database import select_columns
+from core.database import batches, select_columns
 from core.errors import N_, Broken
 from core.units import MICRO, converted
 from milestones.work_balances import not_reversed
@@ -22,7 +22,7 @@ from portfolio.facts import APPROVED, SUBMITTED
 from portfolio.projects import Project
 from reports.return_fields import CellKey, work_of
 from reports.return_records import added
-from reports.return_scope import ReturnScope, batches
+from reports.return_scope import ReturnScope
 from reports.rollup import Scope
 from reports.work_queries import planned_sums
 

@@ -5,6 +5,7 @@ from core.errors import N_, Broken
 # What should have stood there, by the code of a broken rule of the record whose sentence says it in its own words.
 EXPECTED: dict[str, str] = {
     "BelowRecorded": N_("不少于本季已记账、已上报的数"),
+    "MoneyBelowRecorded": N_("不少于本季已记账、已上报的数"),
     "QuantityRecorded": N_("数量，或先冲销已记录的"),
     "RecordedNotApplicable": N_("不适用，或先冲销已记录的"),
     "NotExact": N_("用已记录的单位填写的数"),

@@ -15,7 +15,7 @@ from sqlmodel import Session, col
 
 from budgets.entries import NEEDS_SOURCE, LedgerEntry
 from budgets.sources import FundingSource
-from core.database import select_columns
+from core.database import batches, select_columns
 from core.units import converted
 from milestones.milestone_reading import milestones_of
 from milestones.milestones import ACTUAL as MET
@@ -40,7 +40,6 @@ from reports.return_fields import (
 )
 
 COUNTING = (APPROVED, SUBMITTED)
-_BATCH = 5_000  # projects asked about in one statement; a database takes only so many numbers at once
 
 
 def recorded(
@@ -216,8 +215,6 @@ _READERS: tuple[tuple[frozenset[str], Callable[[Session, Collection[int], int], 
 
 
 def _batches(session: Session, plan_id: int, project_ids: Collection[int]) -> Iterator[list[int]]:
-    wanted = sorted(set(project_ids))
-    for start in range(0, len(wanted), _BATCH):
-        batch = wanted[start : start + _BATCH]
+    for batch in batches(project_ids):
         of_plan = select_columns(Project.id).where(col(Project.id).in_(batch), col(Project.plan_id) == plan_id)
         yield list(session.scalars(of_plan))

@@ -9,7 +9,7 @@ from budgets.estimates import estimates_in_force, package_amounts
 from budgets.line_reading import plan_lines
 from budgets.lines import YEAR
 from core.calendar import quarter_before
-from core.database import select_columns
+from core.database import batches, select_columns
 from milestones.milestone_reading import milestones_of
 from milestones.schedule import MilestoneState
 from portfolio.access import OPERATOR_READER
@@ -22,7 +22,7 @@ from reports.lamp_reading import project_lamps
 from reports.lamps import ProjectLamp
 from reports.return_fields import FIELDS, TEXT_FIELDS, CellKey
 from reports.return_records import money_in, recorded, works_in
-from reports.return_scope import ReturnScope, batches, scope_of
+from reports.return_scope import ReturnScope, scope_of
 from reports.returns import ACCEPTED, DepartmentReturn, ReturnCell
 from reports.rollup import Scope
 from reports.works import WorkFigures, works_of_projects

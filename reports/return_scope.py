@@ -9,7 +9,7 @@ from sqlalchemy import BindParameter, Select, bindparam, or_
 from sqlmodel import Session, col, select
 
 from budgets.sources import NotAnEnd, Retired, SourceNode, source_tree
-from core.database import select_columns
+from core.database import batches, select_columns
 from core.errors import N_
 from core.units import adds_up
 from milestones.milestones import Milestone, MilestonePlan
@@ -22,8 +22,6 @@ from reports.filing import filing_of
 from reports.return_fields import WORKS, CellKey, field_of, must_be_canonical, work_of
 from reports.return_rules import NoSuchKey, NotInReturn, OnItsPackage, OnItsParts
 from reports.returns import DepartmentReturn, ReturnCell
-
-_BATCH = 5_000
 
 
 class ScopedProject(NamedTuple):
@@ -74,12 +72,6 @@ def scope_of(session: Session, return_: DepartmentReturn) -> ReturnScope:
     sources = {node.source.key: node for node in source_tree(session)}
     measures = {row.id or 0: row for row in session.exec(select(Measure))}
     return ReturnScope(period, department, projects, filed, sources, measures, milestones)
-
-
-def batches(ids: Collection[int]) -> list[list[int]]:
-    """The ids in slices that a database takes in one statement."""
-    wanted = sorted(set(ids))
-    return [wanted[start : start + _BATCH] for start in range(0, len(wanted), _BATCH)]
 
 
 def _projects(session: Session, ids: Collection[int]) -> dict[int, ScopedProject]:

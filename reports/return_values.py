@@ -8,7 +8,7 @@ from functools import lru_cache
 from budgets.cell_texts import cut, date_from_text
 from core.errors import N_, Broken, Invalid
 from core.language import LANGUAGES, translate
-from core.money import fen_from_text, typed
+from core.money import ENGLISH_UNIT, fen_from_text, typed
 from core.text import matching_key, needed_text
 from core.units import dimension, micro_from_text, text_from_micro, unit_name
 from milestones.quantity_values import plain_number
@@ -22,6 +22,7 @@ from reports.return_fields import (
     LATEST_DAY,
     MONEY,
     QUANTITY,
+    TEXT,
     WORKS,
     CellKey,
     Field,
@@ -138,15 +139,22 @@ def text_to_type(key: CellKey, value: str | None, unit: str = "万元") -> str:
     return STATES.get(value, value) if field.kind == CHOICE else value
 
 
-def text_to_read(key: CellKey, value: str | None, unit: str = "万元") -> str:
-    """The same with thousands separators and the unit: “1,234.5 万元”, “1,200 亩”; “未填报” for None. To be translated."""
+def text_to_read(key: CellKey, value: str | None, unit: str = "万元", language: str = "zh") -> str:
+    """The same with thousands separators and the unit: “1,234.5 万元”, “1,200 亩”; “未填报” for None."""
     if value is None:
-        return N_("未填报")
+        return translate(N_("未填报"), language)
     kind = field_of(key).kind
     text = text_to_type(key, value, unit)
     if kind == MONEY:
-        return f"{grouped(text)} {unit}"
-    return f"{grouped(text)} {work_of(value)[1]}" if kind == QUANTITY and value != NOT_APPLICABLE else text
+        return with_unit(grouped(text), unit, language)
+    if kind == QUANTITY and value != NOT_APPLICABLE:
+        return f"{grouped(text)} {work_of(value)[1]}"
+    return text if kind in (TEXT, DAY) else translate(text, language)
+
+
+def with_unit(number: str, unit: str, language: str) -> str:
+    """An amount of money beside its unit. In English the unit ends in a number itself, and stands in brackets."""
+    return f"{number} ({ENGLISH_UNIT[unit]})" if language == "en" else f"{number} {unit}"
 
 
 def grouped(number: str) -> str:

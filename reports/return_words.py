@@ -1,7 +1,4 @@
-"""The words of accepted returns for the quarterly report: texts of each project, who filled in, who approved, who answers for it.
-
-And which cells were reported at all, so that 0 and 未填报 differ.
-"""
+"""The words of accepted returns for the quarterly report: texts of each project, who filled in, who approved, who answers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +12,7 @@ from portfolio.departments import Department
 from portfolio.periods import ReportingPeriod
 from portfolio.plans import Plan
 from reports.filing import filing_of
-from reports.return_fields import TEXT_FIELDS, CellKey
+from reports.return_fields import TEXT_FIELDS
 from reports.returns import ACCEPTED, DepartmentReturn, ReturnCell
 
 
@@ -82,11 +79,3 @@ def _accepted(plan_id: int, quarter: int) -> Select[Any]:
         )
         .order_by(col(return_.accepted_at), col(return_.id))
     )
-
-
-def reported_cells(session: Session, plan_id: int, quarter: int) -> dict[CellKey, str]:
-    """Every cell of the accepted returns of a plan's quarter: what is not in it was not reported (未填报)."""
-    cell = ReturnCell
-    accepted = _accepted(plan_id, quarter).with_only_columns(col(DepartmentReturn.id)).order_by(None)
-    query = select_columns(cell.project_id, cell.field, cell.key, cell.value).where(col(cell.return_id).in_(accepted))
-    return {CellKey(*row[:3]): row.value for row in session.execute(query.order_by(col(cell.id)))}

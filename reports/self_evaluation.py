@@ -159,10 +159,6 @@ class SelfEvaluation:
         """The points that there are: a hundred."""
         return self.execution_share + sum((level.share for level in self.levels), Fraction(0))
 
-    @property
-    def has_targets(self) -> bool:
-        return any(level.lines for level in self.levels)
-
 
 def self_evaluation(
     session: Session, reader: Reader, code: str, period: Period, *, edition: str = AS_CORRECTED

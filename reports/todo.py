@@ -13,7 +13,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col
 
 from budgets.entries import APPROVED_BY_FINANCE, STAGES, LedgerEntry
-from core.calendar import last_day, quarter_name, today
+from core.calendar import days_until, last_day, quarter_name, today
 from core.database import select_columns
 from core.errors import N_
 from portfolio.access import Action, Reader
@@ -74,7 +74,7 @@ class Todo:
 
     def days(self, on: date) -> int | None:
         """Days until it is due, below zero when it is past; None without a day."""
-        return None if self.due_on is None else (self.due_on - on).days
+        return days_until(self.due_on, on)
 
 
 def todo_list(session: Session, reader: Reader, *, on: date | None = None) -> tuple[Todo, ...]:

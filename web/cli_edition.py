@@ -82,14 +82,20 @@ def list_(
 def save(
     context: typer.Context,
     number: Number,
-    out: Annotated[Path | None, typer.Option("--out", help="The file: .xlsx, .docx or .json.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="The file: .xlsx, .docx, .en.docx (Word in English) or .json.")
+    ] = None,
 ) -> None:
     """Save a file of an edition, byte for byte as it was issued."""
-    from reports.edition_reading import KINDS, WORKBOOK, edition_bytes
+    from reports.edition_reading import KINDS, WORD_ENGLISH, WORKBOOK, edition_bytes
 
     if out is None:
         raise WrongOption(label="--out", found="", expected=N_("文件名"))
-    kind = out.suffix.lower().removeprefix(".") or WORKBOOK
+    kind = (
+        WORD_ENGLISH
+        if out.name.lower().endswith(f".{WORD_ENGLISH}")
+        else out.suffix.lower().removeprefix(".") or WORKBOOK
+    )
     one_of("--out", kind, tuple(KINDS))
     with opened(context.obj) as acts, acts.database.reading() as session:
         listed = _numbered(session, acts.reader(session), number)

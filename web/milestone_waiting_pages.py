@@ -1,33 +1,25 @@
 """待接收的节点: reports of milestones that the reader may accept or send back, many at once."""
 
-from typing import Any
-from urllib.parse import urlencode
-
 from fastapi import APIRouter, Request, Response
 from sqlmodel import Session
 
 from budgets.approval import led_by
-from core.errors import N_, Broken, NotThere
+from core.errors import NotThere
 from milestones.milestone_reports import accept_milestones, send_back_milestones
 from milestones.milestones import REPORTS, MilestoneReport
 from portfolio.access import Reader
-from portfolio.reviewing import Reviewer
 from reports.milestone_waiting import plans_of_reports, waiting_reports
 from web.approving import departments_of
 from web.choices import PAGE_PLACE, Choices, find_choices
-from web.deps import Chosen, Reading, SignedIn, Writing, answered, leads_to
-from web.forms import NO_PROBLEMS, NOTHING_TYPED, Problems, Typed, TypedForm, id_from_text, shown_again
+from web.deps import Chosen, Reading, SignedIn, Writing
+from web.forms import NO_PROBLEMS, NOTHING_TYPED, Problems, Typed, TypedForm, id_from_text
 from web.pages import page
 from web.plan_choice import plan_choice
+from web.waiting_decisions import Deciding, decided_reports, here
 
 router = APIRouter()
 
-_PASSING = ("done", "act", "tick")  # parameters that tell of one moment and are not carried on
-_LONGEST = 300
-
-
-class NoReportTicked(Broken):
-    sentence = N_("没有勾选任何一条。请先勾选要接收或退回的填报。")
+_MILESTONES = Deciding(plans_of_reports, accept_milestones, send_back_milestones)
 
 
 @router.get("/milestones/waiting")
@@ -68,9 +60,9 @@ def _waiting_page(
         report_kinds=REPORTS,
         ticked={one.report.id for one in found.rows} if all_ticked else ticked,
         after=after,
-        here=_here(request),
-        tick_all=_here(request, tick="all"),
-        following=None if found.following is None else _here(request, **{PAGE_PLACE: found.following}),
+        here=here(request),
+        tick_all=here(request, tick="all"),
+        following=None if found.following is None else here(request, **{PAGE_PLACE: found.following}),
         done=id_from_text(asked.get("done", "")) or 0,
         act=asked.get("act", ""),
         typed=typed,
@@ -83,43 +75,12 @@ def _is_own(reader: Reader, row: MilestoneReport) -> bool:
     return did(row.recorded_by_id, row.recorded_by) or did(row.submitted_by_id, row.submitted_by)
 
 
-def _here(request: Request, **more: Any) -> str:
-    """This page of the list, with its filter and its place."""
-    kept = [(name, value) for name, value in request.query_params.multi_items() if name not in (*_PASSING, *more)]
-    kept += list(more.items())
-    address = f"/milestones/waiting?{urlencode(kept)}" if kept else "/milestones/waiting"
-    return address if len(address) <= _LONGEST else "/milestones/waiting"
-
-
 @router.post("/milestones/waiting")
 def post_waiting(request: Request, reader: SignedIn, typed: TypedForm, session: Writing) -> Response:
     """Accepts the ticked reports, or sends them back with one reason: all of them or none."""
-    if done := answered(session, typed.key, reader):
-        return done
     choices = find_choices(request)
 
     def again(problems: Problems) -> Response:
         return _waiting_page(request, session, reader, choices, typed, problems)
 
-    with shown_again(request, again):
-        count = _decided(session, reader, typed)
-    act = "reject" if typed["act"] == "reject" else "approve"
-    return leads_to(session, typed.key, reader, _here(request, done=count, act=act))
-
-
-def _decided(session: Session, reader: Reader, typed: Typed) -> int:
-    """Errors: NoReportTicked, NotThere; those of accept_milestones and send_back_milestones."""
-    ids = {id_ for text in typed.many("entry") if (id_ := id_from_text(text)) is not None}
-    if reader.plans_for("accept_works") == frozenset():
-        raise NotThere
-    if not ids:
-        raise NoReportTicked(field="entry")
-    plans = plans_of_reports(session, ids)
-    if len(plans) != len(ids):
-        raise NotThere
-    for plan_id in plans.values():
-        reader.must("accept_works", plan_id)
-    by = Reviewer(reader.actor, departments_of(reader))
-    if typed["act"] == "reject":
-        return send_back_milestones(session, ids, reason=typed["reason"], by=by)
-    return accept_milestones(session, ids, by=by)
+    return decided_reports(request, session, reader, typed, _MILESTONES, again)

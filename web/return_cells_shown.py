@@ -151,7 +151,7 @@ def _filled(key: CellKey, value: str | None, money_unit: str, unit: str) -> dict
 
 def readable(key: CellKey, value: str | None, standing: Standing) -> str:
     """A value as it is read, in the reader's language; empty for none."""
-    return "" if value is None else standing.translated(text_to_read(key, value, standing.unit))
+    return "" if value is None else text_to_read(key, value, standing.unit, standing.language)
 
 
 def _spelled(cell: CellShown, unit: str) -> CellShown:

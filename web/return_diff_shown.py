@@ -10,14 +10,15 @@ from sqlmodel import Session
 from budgets.entries import APPROVED_BY_FINANCE, STAGES
 from core.errors import N_
 from core.language import translate
-from core.money import ENGLISH_UNIT, formatted
+from core.money import formatted
 from milestones.works import NOT_APPLICABLE
 from reports.return_diff import Difference
 from reports.return_effects import LEDGER_ENTRY, MILESTONE_REPORT, PROJECT_STATE, WORK_ENTRY, Effect
 from reports.return_fields import DAY, FIELDS, MONEY, QUANTITY, TEXT, CellKey
 from reports.return_notes import notes_of
 from reports.return_scope import ReturnScope, scope_of
-from reports.return_values import text_to_read, text_to_type
+from reports.return_values import text_to_read, text_to_type, with_unit
+from reports.returns import ACCEPTED
 from web.choices import Choices
 from web.printed import NOT_COMPUTABLE
 from web.return_gate import OpenedReturn
@@ -126,7 +127,7 @@ def _row(ret: OpenedReturn, scope: ReturnScope, one: Difference, choices: Choice
         effect="" if one.effect is None else _effect(one.effect, choices),
         jump=bool(one.flags),
         why=escape(translate("；", choices.language)).join(told(flag, choices.language) for flag in one.flags),
-        wrong="" if one.problem is None else sentence_of(one.problem, choices),
+        wrong="" if one.problem is None or ret.stage == ACCEPTED else sentence_of(one.problem, choices),
         notes=notes,
     )
 
@@ -138,7 +139,7 @@ def _said(key: CellKey, value: str | None, choices: Choices) -> str:
     kind = FIELDS[key.field].kind
     if kind == MONEY:
         return formatted(int(value), choices.unit) or NOT_COMPUTABLE
-    return translate(text_to_read(key, value, choices.unit), choices.language)
+    return text_to_read(key, value, choices.unit, choices.language)
 
 
 def _effect(effect: Effect, choices: Choices) -> str:
@@ -147,9 +148,7 @@ def _effect(effect: Effect, choices: Choices) -> str:
     if field.kind == MONEY:
         finance = field.stage in APPROVED_BY_FINANCE
         text: str = N_("记账 %(n)s，待财政局审核") if finance else N_("记账 %(n)s")
-        unit = ENGLISH_UNIT[choices.unit] if choices.language == "en" else choices.unit
-        amount = f"{formatted(int(effect.value), choices.unit)} {unit}"
-        return translate(text, choices.language) % {"n": amount}
+        return translate(text, choices.language) % {"n": _amount(int(effect.value), choices)}
     if field.kind == QUANTITY:
         if effect.value == NOT_APPLICABLE:
             return translate(N_("记为不适用"), choices.language)
@@ -160,6 +159,10 @@ def _effect(effect: Effect, choices: Choices) -> str:
     return translate(N_("状态改为“%(n)s”"), choices.language) % {"n": state}
 
 
+def _amount(fen: int, choices: Choices) -> str:
+    return with_unit(formatted(fen, choices.unit) or "", choices.unit, choices.language)
+
+
 def made_counts(found: Iterable[Difference], choices: Choices) -> list[MadeCount]:
     """What acceptance will make: each stage of money with its sum, then works, milestones and states."""
     facts: dict[str, list[Effect]] = {}
@@ -168,12 +171,11 @@ def made_counts(found: Iterable[Difference], choices: Choices) -> list[MadeCount
             stage = FIELDS[one.key.field].stage if one.effect.subject == LEDGER_ENTRY else None
             facts.setdefault(stage or one.effect.subject, []).append(one.effect)
     counts = []
-    unit = ENGLISH_UNIT[choices.unit] if choices.language == "en" else choices.unit
     for name, label in (STAGES | _MADE).items():
         several = facts.get(name)
         if several:
-            total = formatted(sum(int(one.value) for one in several), choices.unit) if name in STAGES else None
+            total = _amount(sum(int(one.value) for one in several), choices) if name in STAGES else ""
             when = _AFTER_FINANCE if name in APPROVED_BY_FINANCE else _AT_ONCE
             words = translate(label, choices.language), translate(when, choices.language)
-            counts.append(MadeCount(words[0], len(several), f"{total} {unit}" if total else "", words[1]))
+            counts.append(MadeCount(words[0], len(several), total, words[1]))
     return counts

@@ -20,6 +20,7 @@ from reports.return_board import step_of
 from reports.return_rules import ACCEPT, APPROVE, FILL, SEND_BACK, SUBMIT, TAKE_BACK, moves_of, must_move
 from reports.returns import DepartmentReturn, ReturnCell, ReturnNote
 from reports.sent_back import sent_back_of_returns
+from web.approving import departments_of
 
 EVERYWHERE = ("office", "auditor")  # read the returns of every department that their grant reaches
 OF_THEIR_OWN = ("owner", "head")
@@ -89,10 +90,6 @@ class OpenedReturn:
         return FILL in self.moves
 
     @property
-    def may_submit(self) -> bool:
-        return SUBMIT in self.moves
-
-    @property
     def may_take_back(self) -> bool:
         return TAKE_BACK in self.moves
 
@@ -135,7 +132,7 @@ def opened_return(session: Session, reader: Reader, id_: int) -> OpenedReturn:
         department=session.get_one(Department, row.department_id),
         projects=listed_projects(session, row, period.last_quarter),
         moves=moves,
-        own=row.department_id in own_departments(reader),
+        own=row.department_id in departments_of(reader),
         may_note=not period.shut and (its_own or reader.may("accept_works", row.plan_id)),
         back=sent_back_of_returns(session, [id_]).get(id_, 0),
     )
@@ -180,11 +177,6 @@ def readable(reader: Reader) -> ColumnElement[bool]:
         whole = reach.role in EVERYWHERE or reach.department_id is None
         allowed.append(plans if whole else and_(plans, col(DepartmentReturn.department_id) == reach.department_id))
     return or_(*allowed) if allowed else false()
-
-
-def own_departments(reader: Reader) -> frozenset[int]:
-    """The departments that the reader fills in or approves for."""
-    return frozenset(reach.department_id for reach in reader.reaches if reach.department_id is not None)
 
 
 def listed_projects(session: Session, row: DepartmentReturn, quarter: int) -> tuple[ListedProject, ...]:

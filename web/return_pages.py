@@ -25,13 +25,14 @@ from reports.return_notes import notes_of
 from reports.return_scope import scope_of
 from reports.return_values import text_to_read
 from reports.returns import ACCEPTED, APPROVED, RETURN_STATES, DepartmentReturn, ReturnCell, ReturnFact
+from web.approving import departments_of
 from web.choices import PAGE_PLACE, Choices
 from web.deps import Chosen, Reading, RecordId, SignedIn
 from web.forms import id_from_text, typed_values
 from web.pages import page
 from web.plan_choice import PlanChoice, plan_choice
 from web.return_diff_shown import shown_groups
-from web.return_gate import OpenedReturn, opened_return, own_departments, readable
+from web.return_gate import OpenedReturn, opened_return, readable
 from web.return_words import RETURN_STAGES, noted, place_name
 
 router = APIRouter()
@@ -81,7 +82,7 @@ def get_returns(request: Request, reader: SignedIn, session: Reading, choices: C
     asked = request.query_params
     chosen = plan_choice(session, reader, asked.get("plan", ""))
     where = [readable(reader), *_filters(chosen, asked.get("period", ""), asked.get("department", ""))]
-    own = own_departments(reader)
+    own = departments_of(reader)
     state = asked.get("state", "")
     if state in RETURN_STATES:
         where.append(col(DepartmentReturn.state) == state)
@@ -240,7 +241,7 @@ def _facts(session: Session, ret: OpenedReturn, choices: Choices) -> list[dict[s
                 "code": "" if project is None else project.code,
                 "project": "" if project is None else project.name,
                 "label": place_name(scope, key, choices.language).removeprefix("" if project is None else project.name),
-                "said": "" if value is None else translate(text_to_read(key, value, choices.unit), choices.language),
+                "said": "" if value is None else text_to_read(key, value, choices.unit, choices.language),
                 "name": translate(_MADE[row.subject], choices.language) % {"n": row.subject_id},
                 "address": _fact_address(row, "" if project is None else project.code),
             }

@@ -5,7 +5,7 @@ from io import BytesIO
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse, StreamingResponse
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from budgets.importing.applying import NotStaged, StillBlocked
 from budgets.importing.findings import notes_from
@@ -76,6 +76,7 @@ def get_workbook_page(request: Request, id_: RecordId, reader: SignedIn, session
 
 
 def _form_page(request: Request, session: Session, ret: OpenedReturn, typed: Typed, problems: Problems) -> Response:
+    uploads = uploads_of(session, ret.id)
     return page(
         request,
         "returns/upload.html",
@@ -83,11 +84,18 @@ def _form_page(request: Request, session: Session, ret: OpenedReturn, typed: Typ
         typed=typed,
         problems=problems,
         units=UNITS,
-        uploads=uploads_of(session, ret.id),
+        uploads=uploads,
+        files=_files_of(session, uploads),
         states=UPLOAD_STATES,
         most_megabytes=settings().max_upload_bytes // 1_000_000,
         return_states=STEPS,
     )
+
+
+def _files_of(session: Session, uploads: list[ReturnUpload]) -> dict[int, str]:
+    """What the files of the uploads are called, by their ids."""
+    query = select(StoredFile.id, StoredFile.name).where(col(StoredFile.id).in_({one.file_id for one in uploads}))
+    return {id_ or 0: name for id_, name in session.exec(query)}
 
 
 @router.post("/returns/{id_}/workbook.xlsx")
@@ -186,7 +194,7 @@ def _shown(scope: ReturnScope, number: int, one: StagedChange, choices: Choices)
     label, which = label_of(scope, one.key)
 
     def said(value: str | None) -> str:
-        return translate(text_to_read(one.key, value, choices.unit), choices.language)
+        return text_to_read(one.key, value, choices.unit, choices.language)
 
     name = "" if project is None else project.name
     return ChangeShown(

@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from typing import Any
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 from sqlmodel import Session
 
-from core.errors import N_, Broken, NotThere
+from core.errors import NotThere
 from milestones.evidence import evidence_counts
 from milestones.work_balances import left_of
 from milestones.work_list import WorkFilter, plans_of_works
@@ -16,26 +15,22 @@ from milestones.work_waiting import unverified_claims, waiting_works
 from milestones.works import CAUSES, KINDS, TIERS
 from portfolio.access import Action, Reader
 from portfolio.facts import SUBMITTED
-from portfolio.reviewing import Reviewer, led_by
+from portfolio.reviewing import led_by
 from reports.rollup import Scope
 from reports.works import WorkFigures, works_of_projects
 from web.approving import departments_of
 from web.choices import PAGE_PLACE, Choices, find_choices
-from web.deps import Chosen, Reading, SignedIn, Writing, answered, leads_to
-from web.forms import NO_PROBLEMS, NOTHING_TYPED, Problems, Typed, TypedForm, id_from_text, shown_again
+from web.deps import Chosen, Reading, SignedIn, Writing
+from web.forms import NO_PROBLEMS, NOTHING_TYPED, Problems, Typed, TypedForm, id_from_text
 from web.pages import page
 from web.plan_choice import plan_choice
 from web.progress_shown import amount
+from web.waiting_decisions import Deciding, decided_reports, here
 from web.work_twins import twins_of
 
 router = APIRouter()
 
-_PASSING = ("done", "act", "tick")  # parameters that tell of one moment and are not carried on
-_LONGEST = 300
-
-
-class NoWorkTicked(Broken):
-    sentence = N_("没有勾选任何一条。请先勾选要接收或退回的填报。")
+_WORKS = Deciding(plans_of_works, accept_works, send_back_works)
 
 
 @router.get("/works/waiting")
@@ -65,8 +60,8 @@ def _waiting_page(
         led=led_by(session, departments_of(reader), {row.top_id for row in rows}),
         figures=_figures(session, choices, rows),
         ticked={row.id for row in rows} if all_ticked else ticked,
-        here=_here(request),
-        tick_all=_here(request, tick="all"),
+        here=here(request),
+        tick_all=here(request, tick="all"),
         done=id_from_text(request.query_params.get("done", "")) or 0,
         act=request.query_params.get("act", ""),
         typed=typed,
@@ -100,7 +95,7 @@ def _found(
         "rows": rows,
         "total": total,
         "after": after,
-        "following": None if following is None else _here(request, **{PAGE_PLACE: following}),
+        "following": None if following is None else here(request, **{PAGE_PLACE: following}),
         "plans": {plan.id: plan for plan in chosen.plans},
         "evidence": evidence_counts(session, "work_entry", {row.id for row in rows}),
         "twins": twins_of(session, reader) if any(row.plot for row in rows) else {},
@@ -122,47 +117,15 @@ def _figures(session: Session, choices: Choices, rows: Sequence[Any]) -> dict[tu
     return {(int(one.ids[0]), one.measure_id): one for one in found}
 
 
-def _here(request: Request, **more: Any) -> str:
-    """This page of the list, with its filter and its place."""
-    kept = [(name, value) for name, value in request.query_params.multi_items() if name not in (*_PASSING, *more)]
-    kept += list(more.items())
-    path = request.scope["path"]
-    address = f"{path}?{urlencode(kept)}" if kept else path
-    return address if len(address) <= _LONGEST else path
-
-
 @router.post("/works/waiting")
 def post_waiting(request: Request, reader: SignedIn, typed: TypedForm, session: Writing) -> Response:
     """Accepts the ticked entries, or sends them back with one reason: all of them or none."""
-    if done := answered(session, typed.key, reader):
-        return done
     choices = find_choices(request)
 
     def again(problems: Problems) -> Response:
         return _waiting_page(request, session, reader, choices, typed, problems)
 
-    with shown_again(request, again):
-        count = _decided(session, reader, typed)
-    act = "reject" if typed["act"] == "reject" else "approve"
-    return leads_to(session, typed.key, reader, _here(request, done=count, act=act))
-
-
-def _decided(session: Session, reader: Reader, typed: Typed) -> int:
-    """Errors: NoWorkTicked, NotThere; those of accept_works and send_back_works."""
-    ids = {id_ for text in typed.many("entry") if (id_ := id_from_text(text)) is not None}
-    if reader.plans_for("accept_works") == frozenset():
-        raise NotThere
-    if not ids:
-        raise NoWorkTicked(field="entry")
-    plans = plans_of_works(session, ids)
-    if len(plans) != len(ids):
-        raise NotThere
-    for plan_id in plans.values():
-        reader.must("accept_works", plan_id)
-    by = Reviewer(reader.actor, departments_of(reader))
-    if typed["act"] == "reject":
-        return send_back_works(session, ids, reason=typed["reason"], by=by)
-    return accept_works(session, ids, by=by)
+    return decided_reports(request, session, reader, typed, _WORKS, again)
 
 
 @router.get("/works/unverified")

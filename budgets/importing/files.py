@@ -24,6 +24,7 @@ XLSX, XLS, ODS, CSV = "xlsx", "xls", "ods", "csv"
 OLE_SIGN = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ODS_TYPE = b"application/vnd.oasis.opendocument.spreadsheet"
 _TABLES: str = N_("xlsx、xls、ods 或 csv 表格")
+WORKBOOKS: str = N_("xlsx、xls 或 ods 工作簿")
 
 
 class EmptyFile(Broken):
@@ -69,8 +70,8 @@ def check_area(rows: int, columns: int, others: int = 0) -> None:
         raise TooWide(found=f"{rows:,} × {columns:,}")
 
 
-def kind_of(path: Path) -> str:
-    """xlsx, xls, ods or csv.
+def kind_of(path: Path, expected: str = _TABLES) -> str:
+    """xlsx, xls, ods or csv; a refusal says what was expected.
 
     Errors: EmptyFile, Locked, BrokenFile, NotATable.
     """
@@ -81,13 +82,13 @@ def kind_of(path: Path) -> str:
     if head.startswith(OLE_SIGN):
         return XLS
     if head.startswith(b"PK"):
-        return _kind_of_archive(path)
+        return _kind_of_archive(path, expected)
     plain = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     for sign, name in _OTHERS:
         if plain.startswith(sign):
-            raise NotATable(found=name, expected=_TABLES)
+            raise NotATable(found=name, expected=expected)
     if b"\0" in head:
-        raise NotATable(found=N_("无法识别的二进制数据"), expected=_TABLES)
+        raise NotATable(found=N_("无法识别的二进制数据"), expected=expected)
     return CSV
 
 
@@ -107,7 +108,7 @@ _OTHERS = (
 )
 
 
-def _kind_of_archive(path: Path) -> str:
+def _kind_of_archive(path: Path, expected: str) -> str:
     with opened_archive(path) as archive:
         names = set(archive.namelist())
         if "xl/workbook.xml" in names:
@@ -117,10 +118,10 @@ def _kind_of_archive(path: Path) -> str:
                 raise Locked
             return ODS
         if "xl/workbook.bin" in names:
-            raise NotATable(found=N_("二进制工作簿（xlsb）"), expected=_TABLES)
+            raise NotATable(found=N_("二进制工作簿（xlsb）"), expected=expected)
         if "word/document.xml" in names or "ppt/presentation.xml" in names or "mimetype" in names:
-            raise NotATable(found=N_("文字文档或演示文稿"), expected=_TABLES)
-    raise NotATable(found=N_("压缩包"), expected=_TABLES)
+            raise NotATable(found=N_("文字文档或演示文稿"), expected=expected)
+    raise NotATable(found=N_("压缩包"), expected=expected)
 
 
 def opened_archive(path: Path) -> zipfile.ZipFile:

@@ -17,6 +17,7 @@ from budgets.importing.files import (
     CSV,
     MOST_ROWS,
     ODS,
+    WORKBOOKS,
     XLS,
     XLSX,
     BrokenFile,
@@ -114,9 +115,9 @@ def open_sheets(path: Path) -> list[Table]:
 
     Errors: EmptyFile, Locked, BrokenFile, NotATable (for a text file too), UnpacksTooFar, TooManyRows, TooWide.
     """
-    kind = kind_of(path)
+    kind = kind_of(path, WORKBOOKS)
     if kind == CSV:
-        raise NotATable(found=N_("文本文件"), expected=N_("xlsx、xls 或 ods 工作簿"))
+        raise NotATable(found=N_("文本文件"), expected=WORKBOOKS)
     checked = _checked(path, kind)
     book = _opened(path)
     names = tuple(one.name for one in book.sheets_metadata if one.typ == SheetTypeEnum.WorkSheet)

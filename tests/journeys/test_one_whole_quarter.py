@@ -89,7 +89,7 @@ def test_one_whole_quarter(
     accept_both(office, address)
     close_the_quarter(office)
     first = issue_the_quarter(office, tmp_path / "first.xlsx", quarter="2025年第3季度")
-    expect(main_figure(office, "完成投资")).to_have_text(["2,320.00", "0.00", "+2,320.00"])
+    expect(main_figure(office, "完成投资")).to_have_text(["2,320.00", "—", "—"])  # nobody reported before
     order_on_a_red_project(leader, address)
     correct_the_issued_quarter(owner, address)
     approve_the_correction(office, address)

@@ -1,5 +1,6 @@
 """The files of an edition in an office program: the workbook recalculates to itself, the Word file prints as it should."""
 
+import re
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -59,3 +60,14 @@ def test_the_word_file_prints_with_its_tables(
     assert "320.00" in found
     assert any(date(2024, 6, 30).isoformat() in text for text in found)
     assert 1 <= len(office_pages(made)) <= 6
+
+
+def test_the_english_word_file_speaks_chinese_in_names_alone(stored: Database, source: int) -> None:
+    number = issue_first(stored, source)
+    found = texts_of(files_of(stored, number)["en.docx"])
+    assert {"Quarterly report to the leading group", "Unit:\u00a0CNY\u00a010,000", "1. Main figures"} <= set(found)
+    assert any(text.startswith("As of 2024 Q2, cumulative work done") for text in found)
+    assert any("issue 1" in text for text in found)
+    names = ("qingshan生态修复规划", "qingshan", "林业局", "水利局")
+    said = [text for text in found if text not in names and re.search(r"[，。、：；（）]", text)]
+    assert not said

@@ -90,7 +90,7 @@ def test_issuing_the_same_again_would_give_the_same_bytes(stored: Database, sour
     for who in (OFFICE, OTHER):
         with suppress(Undone), stored.writing() as session:
             one = issue_edition(session, find_small_plan(session).plan, "2024Q2", by=who)
-            hashes.append((one.data_sha256, one.workbook_sha256, one.word_sha256))
+            hashes.append((one.data_sha256, one.workbook_sha256, one.word_sha256, one.word_english_sha256))
             raise Undone
     assert len(hashes) == 2
     assert hashes[0] == hashes[1]
@@ -117,6 +117,7 @@ def test_a_damaged_file_is_never_sent(sqlite_stored: Database) -> None:
     with sqlite_stored.reading() as session:
         edition = edition_numbered(session, OPERATOR_READER, number).edition
         ids = {"json": edition.data_file_id, "xlsx": edition.workbook_file_id, "docx": edition.word_file_id}
+        ids["en.docx"] = edition.word_english_file_id
         for kind in KINDS:
             place = path_of(session.get_one(StoredFile, ids[kind]))
             content = place.read_bytes()

@@ -41,7 +41,7 @@ def test_a_closed_quarter_becomes_an_edition_whose_hashes_are_those_of_its_files
     with stored.reading() as session:
         listed = edition_numbered(session, OPERATOR_READER, number)
         edition = listed.edition
-        hashes = (edition.workbook_sha256, edition.word_sha256, edition.data_sha256)
+        hashes = (edition.workbook_sha256, edition.word_sha256, edition.word_english_sha256, edition.data_sha256)
         assert hashes == tuple(hashlib.sha256(files[kind]).hexdigest() for kind in KINDS)
         assert (edition.number, edition.issue, edition.issued_by) == (1, 1, OFFICE.name)
         assert (listed.period.state, listed.period.name) == ("issued", "2024Q2")

@@ -56,7 +56,7 @@ def test_it_counts_projects_lamps_milestones_and_binding_indicators(quarter: Dat
 def test_without_a_plan_of_the_year_there_is_no_rate_and_no_comparison(quarter: Database) -> None:
     text = said(quarter, "2025Q1")
     assert "没有已审核的年度投资计划，不计算年度投资完成率，也不与时间进度比较" in text
-    assert "2025 年完成投资 0.0000 亿元" in text
+    assert "2025 年完成投资 （未填报）" in text  # nobody reported of that year, which is not 0
 
 
 def test_where_nothing_was_ever_reported_nothing_is_nought(sqlite_stored: Database) -> None:

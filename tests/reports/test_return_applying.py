@@ -20,14 +20,14 @@ from portfolio.reviewing import Reviewer
 from reports.return_applying import apply_return, check_return
 from reports.return_cells import values_of
 from reports.return_diff import differences
-from reports.return_effects import BelowRecorded, DayRecorded, RecordedNotApplicable
-from reports.return_fields import CellKey, same_value
+from reports.return_effects import DayRecorded, MoneyBelowRecorded, RecordedNotApplicable
+from reports.return_fields import CellKey
 from reports.return_flow import accept_return, approve_return, send_back_return, submit_return
 from reports.return_records import recorded
 from reports.return_rules import SomeBroken
-from reports.return_words import reported_cells
 from reports.returns import ReturnFact
 from reports.self_check import mismatches
+from tests.reports.return_equality import same_value
 from tests.reports.return_samples import LAST_DAY, QUARTER, WAN, Desk, accepted, approved, forests, make_desk, put
 from tests.samples import SOMEBODY, find_small_plan, identity
 
@@ -176,7 +176,7 @@ def test_zero_not_reported_and_not_applicable_are_three_things(desk: Desk) -> No
     (zero,) = (fact for fact in accepted(desk))
     assert session.get_one(WorkEntry, none.subject_id).kind == "not-applicable"
     assert session.get_one(WorkEntry, zero.subject_id).quantity_micro == 0
-    cells = reported_cells(session, identity(desk.small.plan), QUARTER)
+    cells = values_of(session, identity(desk.forestry)) | values_of(session, identity(desk.water))
     assert cells[desk.money("work_done")] == "0"
     assert cells[works] == "not-applicable"
     assert desk.money("paid", "county") not in cells
@@ -202,7 +202,7 @@ def test_more_recorded_meanwhile_than_reported_refuses_the_whole_and_makes_nothi
     before = len(desk.session.exec(select(AuditEntry.id)).all())
     with pytest.raises(SomeBroken) as caught:
         accept_return(desk.session, desk.forestry, by=desk.people.office)
-    assert problems(caught) == {key: ["BelowRecorded"]}
+    assert problems(caught) == {key: ["MoneyBelowRecorded"]}
     assert desk.session.exec(select(ReturnFact)).all() == []
     assert desk.session.exec(select(WorkEntry)).all() == []
     assert len(desk.session.exec(select(AuditEntry.id)).all()) == before
@@ -225,8 +225,8 @@ def test_every_problem_is_named_with_its_cell(desk: Desk) -> None:
     )
     found = {key: [one.code for one in several] for key, several in check_return(desk.session, desk.forestry).items()}
     assert found == {
-        paid: [BelowRecorded.__name__],
-        done: [BelowRecorded.__name__],
+        paid: [MoneyBelowRecorded.__name__],
+        done: [MoneyBelowRecorded.__name__],
         desk.works: [RecordedNotApplicable.__name__],
         desk.actual: [DayRecorded.__name__],
     }

@@ -14,7 +14,7 @@ from core.database import Database
 from core.errors import Stale
 from portfolio.periods import ReportingPeriod
 from reports.period_flow import close_period, open_period
-from reports.return_cells import CellChange, Change, cells_of, clear_cells, put_cells
+from reports.return_cells import CellChange, Change, cells_of, put_cells
 from reports.return_fields import CellKey
 from reports.return_flow import submit_return
 from reports.return_rules import PeriodShut, ReturnNotOpen, SomeBroken
@@ -50,7 +50,7 @@ def test_cells_are_written_changed_and_cleared_with_one_audit_row_for_each_save(
     ]
     assert desk.put({paid: "200", progress: "整地"}) == [Change(paid, "100", "200", 2)]
     assert audits(desk) == 2
-    assert clear_cells(desk.session, desk.forestry, [paid], by=desk.people.owner) == [Change(paid, "200", None, 0)]
+    assert desk.put({paid: None}) == [Change(paid, "200", None, 0)]
     assert list(cells_of(desk.session, desk.forestry.id or 0)) == [progress]
 
 
@@ -59,7 +59,7 @@ def test_the_same_cells_again_change_nothing(desk: Desk) -> None:
     desk.put(values)
     stand, count = cells_of(desk.session, desk.forestry.id or 0), audits(desk)
     assert desk.put(values) == []
-    assert clear_cells(desk.session, desk.forestry, [desk.money("received", "own")], by=desk.people.owner) == []
+    assert desk.put({desk.money("received", "own"): None}) == []
     assert cells_of(desk.session, desk.forestry.id or 0) == stand
     assert audits(desk) == count
 

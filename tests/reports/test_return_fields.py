@@ -14,7 +14,6 @@ from reports.return_fields import (
     CellKey,
     key_from_name,
     must_be_canonical,
-    same_value,
 )
 from reports.return_values import text_to_read, text_to_type, value_from_text
 
@@ -94,21 +93,13 @@ def test_every_field_is_named_and_only_texts_make_no_fact() -> None:
     assert all(one.limit for one in FIELDS.values() if one.kind == TEXT)
 
 
-def test_values_say_the_same_whatever_their_unit() -> None:
-    assert same_value(WORKS, "1000000|万亩", "10000000000|亩")
-    assert same_value(WORKS, "15000000|亩", "1000000|公顷")
-    assert not same_value(WORKS, "15000001|亩", "1000000|公顷")
-    assert not same_value(WORKS, "0|亩", None)
-    assert not same_value(WORKS, "0|亩", "not-applicable")
-    assert same_value(PAID, "0", None)
-    assert not same_value(PAID, "1", None)
-
-
 def test_values_are_printed_for_reading() -> None:
     assert text_to_read(PAID, "123456789000", "万元") == "123,456.789 万元"
+    assert text_to_read(PAID, "123456789000", "万元", "en") == "123,456.789 (CNY 10,000)"
     assert text_to_read(WORKS, "1200500000|亩") == "1,200.5 亩"
     assert text_to_read(WORKS, "not-applicable") == "不适用"
     assert text_to_read(PAID, None) == "未填报"
+    assert text_to_read(PAID, None, language="en") == "Not reported"
     assert text_to_read(STATE, "building") == "在建"
 
 

@@ -23,11 +23,12 @@ from reports.return_applying import apply_return
 from reports.return_cells import CellChange, cells_of, put_cells, values_of
 from reports.return_diff import differences
 from reports.return_effects import LEDGER_ENTRY, MILESTONE_REPORT, WORK_ENTRY, Effect
-from reports.return_fields import ACTUAL, FORECAST, CellKey, same_value
+from reports.return_fields import ACTUAL, FORECAST, CellKey
 from reports.return_flow import accept_return
 from reports.return_records import recorded
 from reports.return_rules import SomeBroken
 from reports.returns import ReturnFact
+from tests.reports.return_equality import same_value
 from tests.reports.return_samples import QUARTER, Desk, approved, forests, make_desk
 from tests.samples import SOMEBODY, find_small_plan, identity
 

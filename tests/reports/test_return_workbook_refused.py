@@ -4,7 +4,9 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
+import pytest
 from openpyxl import load_workbook
 
 from budgets.approval import Approver, approve_entries
@@ -15,6 +17,7 @@ from core.database import Database
 from core.errors import Broken
 from reports.return_form import CONTROL
 from reports.return_problems import EXPECTED
+from reports.return_rules import PeriodShut
 from tests.databases import on_both, on_sqlite, plant
 from tests.milestones.milestone_samples import close
 from tests.reports.return_samples import WAN
@@ -113,6 +116,11 @@ def test_files_that_are_another_return_or_none_are_refused(sqlite: Database, tmp
     text = tmp_path / "d.csv"
     text.write_text("项目编号,金额\n1,2\n", encoding="utf-8")
     assert "xlsx、xls 或 ods" in problems(looked_at(sqlite, text))[0][2]
+    letter = tmp_path / "e.docx"
+    with ZipFile(letter, "w") as packed:
+        packed.writestr("word/document.xml", "<w:document/>")
+    said = problems(looked_at(sqlite, letter))[0][2]
+    assert "文件内容是文字文档或演示文稿，不是表格。应为xlsx、xls 或 ods 工作簿" in said
 
 
 def test_a_closed_quarter_and_a_submitted_return_take_nothing(database: Database, tmp_path: Path) -> None:
@@ -122,6 +130,9 @@ def test_a_closed_quarter_and_a_submitted_return_take_nothing(database: Database
     assert "待部门审核" in problems(looked_at(database, path))[0][2]
     close(database, "2025Q4")
     assert "已关账" in problems(looked_at(database, path))[0][2]
+    with pytest.raises(PeriodShut):
+        made(database, tmp_path / "b.xlsx")
+    assert not (tmp_path / "b.xlsx").exists()
 
 
 def test_less_than_is_recorded_already_is_refused_at_its_cell(database: Database, tmp_path: Path) -> None:

@@ -70,7 +70,6 @@ def test_what_is_not_reported_stays_open_and_there_is_no_total(stored: Database,
         assert (form.points.total, form.points.open, form.points.weight) == (None, 10, 100)
         before = form_of(session, "2023")  # no targets yet, and no budget
         assert (before.points.open, before.points.earned, before.execution) == (100, 0, None)
-        assert not before.has_targets
         assert form_of(session, code="qingshan-02-1").project.code == "qingshan-02"
 
 

@@ -11,6 +11,7 @@ from core.database import Database
 from reports.returns import ReturnUpload
 from tests.budgets.importing.samples import kept_files
 from tests.databases import on_sqlite, plant
+from tests.reports.edition_samples import closed
 from tests.reports.return_samples import WAN
 from tests.reports.return_workbook_samples import FOREST, MONEY, Form, filled, kept, on_the_web, open_desk
 from tests.web.test_commands import Run, command
@@ -81,6 +82,16 @@ def test_conflicts_and_jumps_are_told_and_refused(database: Database, qingshan: 
     assert kept(database) == {}
     assert qingshan("return", "load", str(path), "--as-typed").returncode == 0
     assert len(kept(database)) == 2
+
+
+def test_of_a_closed_quarter_no_workbook_is_made(database: Database, qingshan: Run, tmp_path: Path) -> None:
+    with database.writing() as session:
+        closed(session, "2025Q4")
+    path = tmp_path / "a.xlsx"
+    make = ("return", "make", "2025Q4", "--plan", "qingshan", "--department", "qingshan林业局", "--out", str(path))
+    refused = qingshan(*make)
+    assert (refused.returncode, refused.stdout, path.exists()) == (2, "", False)
+    assert "2025Q4 已关账" in refused.stderr
 
 
 def test_wrong_usage_ends_with_2(qingshan: Run, tmp_path: Path) -> None:

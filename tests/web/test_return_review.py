@@ -21,8 +21,8 @@ def office(sqlite_database: Database) -> Office:
     return Office(sqlite_database)
 
 
-def review(office: Office, client: TestClient) -> str:
-    return client.get(f"/returns/{office.forestry}/review").text
+def review(office: Office, client: TestClient, language: str = "zh") -> str:
+    return client.get(f"/returns/{office.forestry}/review?lang={language}").text
 
 
 def test_the_submit_page_lists_what_is_wrong_with_links_to_the_fields(office: Office):
@@ -161,6 +161,16 @@ def test_what_was_recorded_meanwhile_refuses_the_acceptance_and_says_where(offic
     assert "少于本季已记录的 400 万元" in answer.text
     assert f"#f-{office.work_done}" in answer.text
     assert office.row().state == "approved"
+    english = review(office, office.client("office"), language="en")
+    assert "found 320 (CNY 10,000), less than the 400 (CNY 10,000) recorded" in english
+
+
+def test_what_was_recorded_after_the_acceptance_is_no_mistake_of_the_return(office: Office):
+    from tests.web.return_meanwhile import record_more
+
+    accept(office)
+    record_more(office.database, 400)
+    assert "少于本季已记录的" not in review(office, office.client("office"))
 
 
 BUTTONS: tuple[tuple[str, Callable[[Office], None], dict[str, set[str]]], ...] = (

@@ -101,6 +101,8 @@ def test_a_workbook_is_saved_filled_in_looked_at_and_taken_in(
     assert "下面 2 格的变化一次填入" in text
     assert "天然林保护工程项目" in text
     assert "完成整地" in text
+    assert "0.032 (CNY 10,000)" in owner.get(f"{preview}?lang=en").text
+    assert "a.xlsx" in owner.get(f"{address}?lang=zh").text
     assert kept(database) == {}
     assert pressed(owner, preview, "apply").status_code == 303
     assert kept(database)[DONE] == str(320 * WAN // 10_000)
