@@ -26,7 +26,7 @@ from portfolio.departments import Department
 from portfolio.periods import CLOSED, ISSUED, ReportingPeriod
 from portfolio.plans import Plan
 from portfolio.projects import Project
-from reports.findings import Sentence
+from reports.findings import Sentence, listed
 from reports.period_rules import earlier_unclosed, named
 from reports.returns import ACCEPTED, APPROVED, DRAFT, SENT_BACK, DepartmentReturn
 from reports.returns import SUBMITTED as SUBMITTED_RETURN
@@ -99,7 +99,7 @@ class StillWaiting:
         for state, word in NOT_ACCEPTED.items():
             names = [one.department for one in self.returns if one.state == state]
             if names:
-                words.append(Sentence(word, {"count": len(names), "names": "、".join(named(names))}))
+                words.append(Sentence(word, {"count": len(names), "names": listed(named(names))}))
         for one in self.facts:
             facts = {"kind": Sentence(FACT_KINDS[one.kind]), "count": one.count}
             words.append(Sentence(N_("%(count)s 条%(kind)s待审核"), facts))
@@ -135,7 +135,7 @@ class Closing:
         if self.unopened:
             words.append(Sentence(N_("%(period)s 没有开启过填报"), {"period": self.quarters[-1].name}))
         if earlier := self.earlier_unopened:
-            facts = {"count": len(earlier), "names": "、".join(_spans(earlier))}
+            facts = {"count": len(earlier), "names": listed(_spans(earlier))}
             words.append(Sentence(N_("一并关账的 %(count)s 个季度没有开启过填报（%(names)s）"), facts))
         return words + self.waiting.in_words()
 

@@ -118,9 +118,10 @@ def _write_line(book: Book, sheet: Worksheet, row: int, line: CarryLine) -> None
     unmet = [
         one.name if one.planned_on is None else f"{one.name}（{one.planned_on.isoformat()}）" for one in line.unmet
     ]
-    write_text(book, sheet, row, 12, "、".join(unmet) or "—")
+    comma = words.say(N_("、"))
+    write_text(book, sheet, row, 12, comma.join(unmet) or "—")
     taken = [f"{plan.short_title}（{record.document}）" for record, plan in line.carried]
-    write_text(book, sheet, row, 13, "、".join(taken) or "—")
+    write_text(book, sheet, row, 13, comma.join(taken) or "—")
 
 
 def amount_text(value: Fraction | None) -> str:

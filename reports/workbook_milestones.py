@@ -179,6 +179,6 @@ def _write_warning(
     for place, fen in enumerate((one.over_fen, one.limit_fen, one.excess_fen), start=5):
         write_amount(book, sheet, row, place, fen)
     write_whole(book, sheet, row, 8, one.entries)
-    write_said(book, sheet, row, 9, "、".join(map(str, one.years)))
+    write_said(book, sheet, row, 9, words.say(N_("、")).join(map(str, one.years)))
     said = one.explanation or words.say(N_("未说明"))
     sheet.write_string(row, 10, said, book.style("text" if one.explanation else "quiet"))

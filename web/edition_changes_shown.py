@@ -147,11 +147,11 @@ def printed_value(field: str, value: Any, language: str, unit: str) -> str:
             formatted(value, unit) or NOT_COMPUTABLE if of_money else f"{value:,}" if last not in YEARS else str(value)
         )
     if isinstance(value, list):
-        return _list(field, value)
+        return _list(field, value, language)
     return translate(_WORDS[value], language) if value in _WORDS else str(value)
 
 
-def _list(field: str, value: list[Any]) -> str:
+def _list(field: str, value: list[Any], language: str) -> str:
     """An exact pair, or several texts."""
     if len(value) == 2 and all(isinstance(one, int) for one in value):
         ratio = Fraction(*value) if value[1] else None
@@ -159,4 +159,4 @@ def _list(field: str, value: list[Any]) -> str:
         return percent(ratio, 2) if share else decimal(ratio)
     if len(value) == 2 and None in value:  # a rate without denominator
         return NOT_COMPUTABLE
-    return "、".join(str(one) for one in value) or NOT_COMPUTABLE
+    return translate(N_("、"), language).join(str(one) for one in value) or NOT_COMPUTABLE
