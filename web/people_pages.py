@@ -38,6 +38,9 @@ ACTIONS = {
     "explain": N_("说明资金核查"),
     "verify": N_("核实工程量"),
     "rules": N_("修订目标、推算规则、上下级挂接、亮灯规则和节点模板"),
+    "periods": N_("开启、关账和发布季度"),
+    "approve_return": N_("审核本部门的填报表"),
+    "orders": N_("发出和核销督办，记录会议"),
     "people": N_("管理人员"),
 }
 LABELS = {

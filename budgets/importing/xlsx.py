@@ -80,7 +80,7 @@ def _marks(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> SheetMarks:
     for block in _blocks(archive, part):
         glance.at(block)
         if _is_suspicious(block):
-            _note_bad_cells(cells_of([block]), marks)
+            _note_bad_cells(cells_of([block], suspicious_only=True), marks)
     if glance.unnamed or glance.is_too_much:
         marks = SheetMarks()
         _note_bad_cells(cells_of(_blocks(archive, part)), marks, check_extent=True)
@@ -88,7 +88,7 @@ def _marks(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> SheetMarks:
 
 
 def _is_suspicious(block: bytes) -> bool:
-    """Whether an error or a formula may stand in a block. A single rare character is found much faster than two together."""
+    """Whether an error or a formula may stand in some rows. A single rare character is found much faster than two together."""
     return (
         b't="e"' in block
         or b"<f" in block
@@ -184,8 +184,11 @@ class _Glance:
         return self.rows > MOST_ROWS or self.rows * self.columns > MOST_CELLS
 
 
-def cells_of(blocks: Iterable[bytes]) -> Iterator[tuple[int, int, bytes, bytes]]:
-    """The cells of blocks of rows: line and column from 0, attributes, and what stands inside."""
+def cells_of(blocks: Iterable[bytes], *, suspicious_only: bool = False) -> Iterator[tuple[int, int, bytes, bytes]]:
+    """The cells of blocks of rows: line and column from 0, attributes, and what stands inside.
+
+    With `suspicious_only` rows that say their number and hold neither an error nor a formula are passed over.
+    """
     line = -1
     for block in blocks:
         starts = [match.start() for match in _ROW_BEGINS.finditer(block)]
@@ -194,6 +197,8 @@ def cells_of(blocks: Iterable[bytes]) -> Iterator[tuple[int, int, bytes, bytes]]
             head = _ROW.match(block, start)
             named = _attributes(head[1]).get("r", "") if head else ""
             line = int(named) - 1 if named.isdigit() else line + 1
+            if suspicious_only and named.isdigit() and not _is_suspicious(block[start:end]):
+                continue
             column = -1
             for match in _CELL.finditer(block, start, end):
                 reference = _REFERENCE.fullmatch(_attributes(match[1]).get("r", "").encode())

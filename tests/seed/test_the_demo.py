@@ -165,7 +165,7 @@ def _works_of_every_kind(session: Session) -> None:
         0 < len(cut) < len(verified) < len([row for row in rows if row.tier == "claimed" and row.state == "approved"])
     )
     assert len(plot_twins(session, None)) == 1
-    files = session.exec(select(StoredFile)).all()
+    files = session.exec(select(StoredFile).join(Attachment, col(Attachment.file_id) == StoredFile.id)).all()
     assert all(path_of(file).read_bytes().startswith(b"\x89PNG") for file in files)
     assert {row.kind for row in session.exec(select(Attachment))} == {"before", "during", "after"}
 

@@ -117,7 +117,10 @@ def test_a_reader_gets_only_the_plans_of_its_reach(sqlite_database: Database):
 
 def test_the_description_names_every_address(sqlite_database: Database):
     told = leader(sqlite_database).get("/api/v1/openapi.json").json()
-    names = ("rollup", "ledger", "lamps", "progress", "indicators", "{kind}")
+    names = (
+        *("rollup", "ledger", "lamps", "progress", "indicators", "{kind}", "reports/{plan}/{period}"),
+        *("editions", "editions/{number}", "editions/{number}.json"),
+    )
     assert set(told["paths"]) == {f"/api/v1/{name}" for name in names}
     kind = told["paths"]["/api/v1/{kind}"]["get"]["parameters"][0]
     # The indicators of the API have their figures, too, and so an address of their own.
