@@ -122,6 +122,7 @@ def counts(session: Session) -> tuple[int, ...]:
     return tuple(session.exec(select(func.count()).select_from(table)).one() for table in facts)
 
 
+@pytest.mark.parametrize("loaded", ["sqlite", pytest.param("postgresql", marks=pytest.mark.soak)], indirect=True)
 def test_the_demonstration_fills_the_plan_and_agrees_with_the_self_check(loaded: Database) -> None:
     with loaded.writing() as session:
         # Two editions show what all would; each takes seconds.
