@@ -13,6 +13,7 @@ from tests.samples import make_person, make_small_plan
 APPEND_ONLY = (
     *("audit_entry", "ledger_entry", "budget_line", "money_explanation"),
     *("work_entry", "milestone_report", "official_reading", "lamp_rule_set", "scenario_decision"),
+    *("project_change", "former_archiving", "set_aside"),
 )
 
 SQLITE_TRIGGERS = "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger'"
