@@ -1,24 +1,27 @@
-"""Accounts, sign-in sessions and one-time links. Secrets are kept only as hashes."""
+"""Accounts, the browsers that are signed in to them, and the step between a password and what else is asked.
+
+Secrets are kept only as hashes.
+"""
 
 import hashlib
 import re
 import secrets
 from datetime import UTC, datetime, timedelta
 
-from pwdlib import PasswordHash
-from pwdlib.hashers.argon2 import Argon2Hasher
-from sqlalchemy import Column, DateTime, delete, update
+from sqlalchemy import Column, DateTime, delete
 from sqlmodel import Field, Session, SQLModel, col, func, select
 
 from core import audit
-from core.audit import Actor
+from core.audit import Actor, account_in, came_from
 from core.calendar import now
 from core.errors import N_, Broken, Invalid, Missing
+from core.passwords import check_password, hashed, is_right
 from core.settings import settings
 
-_hasher = PasswordHash((Argon2Hasher(),))
-_USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
-SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 200
+USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
+STEP_MINUTES = 10
+_LONGEST_BROWSER = 300
+_LONGEST_NAME = 120  # of who did something, wherever that is stored
 
 
 class Person(SQLModel, table=True):
@@ -33,6 +36,8 @@ class Person(SQLModel, table=True):
     active: bool = True
     created_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
     row_version: int = 1
+    must_change_password: bool = False
+    factor_due_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
 
     @property
     def actor(self) -> Actor:
@@ -44,8 +49,31 @@ def actor_of(person_id: int | None, username: str, name: str) -> Actor:
     return Actor(person_id, f"{name}（{username}）")
 
 
+def acting_for(delegate: Actor, absent_id: int, username: str, name: str) -> Actor:
+    """The delegate in the name of somebody who is absent. Long names are cut, accounts never."""
+    absent = actor_of(absent_id, username, name)
+    accounts = [f"（{account_in(one.name)}）" for one in (delegate, absent)]
+    names = [one.name.removesuffix(account) for one, account in zip((delegate, absent), accounts, strict=True)]
+    room = _LONGEST_NAME - sum(len(account) for account in accounts) - 1
+    if sum(len(one) for one in names) > room:
+        names = [one if len(one) <= room // 2 else f"{one[: room // 2 - 1]}…" for one in names]
+    return Actor(delegate.id, f"{names[0]}{accounts[0]}代{names[1]}{accounts[1]}", absent_id)
+
+
+def stored_actor(session: Session, id_: int | None, name: str) -> Actor:
+    """Who left that id and name, with the account in whose name a delegate acted."""
+    account = account_in(name)
+    if id_ is None or account is None or "代" not in name:
+        return Actor(id_, name)
+    named = session.exec(select(Person.id).where(Person.username == account)).first()
+    return Actor(id_, name, None if named == id_ else named)
+
+
 class SignIn(SQLModel, table=True):
-    """A browser that is signed in; the cookie holds a random token, this table its hash."""
+    """A browser that is signed in; the cookie holds a random token, this table its hash.
+
+    `acting_id` is the delegation (portfolio/delegations.py) by which the browser acts in the name of somebody who is absent.
+    """
 
     __tablename__ = "sign_in"
 
@@ -53,18 +81,27 @@ class SignIn(SQLModel, table=True):
     person_id: int = Field(foreign_key="person.id", index=True)
     created_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
     expires_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    last_seen_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
+    came_from: str | None = Field(default=None, max_length=80)
+    browser: str | None = Field(default=None, max_length=_LONGEST_BROWSER)
+    how: str = Field(default="password", max_length=20)
+    acting_id: int | None = None
 
 
-class OneTimeLink(SQLModel, table=True):
-    """A link that sets a password once: the first administrator's, or a new person's."""
+class SignInStep(SQLModel, table=True):
+    """A browser whose person gave the password and still owes something: a code, a password of their own, a second factor.
 
-    __tablename__ = "one_time_link"
+    It opens nothing else. Its cookie is another one than that of a sign-in.
+    """
+
+    __tablename__ = "sign_in_step"
 
     token_hash: str = Field(max_length=64, primary_key=True)
-    person_id: int | None = Field(default=None, foreign_key="person.id")
-    created_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    person_id: int = Field(foreign_key="person.id", index=True)
+    how: str = Field(max_length=20)
+    next: str = Field(max_length=2000)
+    code_given: bool = False
     expires_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
-    used_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
 
 
 class WrongPassword(Broken):
@@ -72,16 +109,6 @@ class WrongPassword(Broken):
 
     status = 401
     sentence = N_("用户名或密码不正确。")
-
-
-class TooManyTries(Broken):
-    status = 429
-    sentence = N_("尝试次数过多，请一分钟后再试。")
-
-
-class LinkSpent(Broken):
-    status = 404
-    sentence = N_("这个一次性链接已经用过或已过期，请向系统管理员索取新的链接。")
 
 
 class NameTaken(Broken):
@@ -98,19 +125,13 @@ def aware(moment: datetime) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def check_password(password: str) -> None:
-    """Errors: Invalid for a password that is too short or too long."""
-    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        raise Invalid(field="password", label=N_("密码"), found="…", expected=N_("10 至 200 个字符"))
-
-
 def add_person(session: Session, username: str, name: str, password: str | None, *, by: Actor) -> Person:
     """A new account; without a password it waits for its one-time link.
 
-    Errors: Invalid, Missing, NameTaken.
+    Errors: Invalid, Missing, NameTaken, PasswordTooEasy.
     """
     username = username.strip().lower()
-    if not _USERNAME.fullmatch(username):
+    if not USERNAME.fullmatch(username):
         raise Invalid(
             field="username",
             label=N_("用户名"),
@@ -122,11 +143,12 @@ def add_person(session: Session, username: str, name: str, password: str | None,
     if session.exec(select(Person.id).where(Person.username == username)).first() is not None:
         raise NameTaken(field="username", found=username)
     if password is not None:
-        check_password(password)
+        check_password(password, username, name)
     person = Person(
         username=username,
         name=name.strip()[:60],
-        password_hash=None if password is None else _hasher.hash(password),
+        password_hash=None if password is None else hashed(password),
+        must_change_password=password is not None,
         created_at=now(),
     )
     session.add(person)
@@ -137,16 +159,17 @@ def add_person(session: Session, username: str, name: str, password: str | None,
 
 
 def set_password(session: Session, person: Person, password: str, *, by: Actor) -> None:
-    """Sets the password and ends every sign-in that the old one began.
+    """Sets the password and ends every sign-in that the old one began; somebody else's word holds for one sign-in only.
 
-    Errors: Invalid.
+    Errors: Invalid, PasswordTooEasy.
     """
-    check_password(password)
-    person.password_hash = _hasher.hash(password)
+    check_password(password, person.username, person.name)
+    person.password_hash = hashed(password)
+    person.must_change_password = by.id != person.id
     person.row_version += 1
     session.add(person)
     assert person.id is not None
-    session.execute(delete(SignIn).where(col(SignIn.person_id) == person.id))
+    end_sign_ins(session, person.id)
     audit.record(session, "set-password", "person", person.id, by=by)
 
 
@@ -156,38 +179,32 @@ def person_with_password(session: Session, username: str, password: str) -> Pers
     Errors: WrongPassword, after the same work whether the name exists or not.
     """
     name = username.strip().lower()
-    known_form = _USERNAME.fullmatch(name)  # what cannot be a user name is not worth asking for, and might hold a NUL
+    known_form = USERNAME.fullmatch(name)  # what cannot be a user name is not worth asking for, and might hold a NUL
     person = session.exec(select(Person).where(Person.username == name)).first() if known_form else None
-    stored = person.password_hash if person and person.active and person.password_hash else _decoy()
-    right = _hasher.verify(password[:LONGEST_PASSWORD], stored)
-    if not right or person is None or not person.active or person.password_hash is None:
+    right = is_right(password, person.password_hash if person and person.active else None)
+    if not right or person is None:
         raise WrongPassword(field="password")
     return person
 
 
-_decoy_hash: list[str] = []
-
-
-def _decoy() -> str:
-    if not _decoy_hash:
-        _decoy_hash.append(_hasher.hash(secrets.token_urlsafe(16)))
-    return _decoy_hash[0]
-
-
-def begin_sign_in(session: Session, person: Person) -> str:
+def begin_sign_in(session: Session, person: Person, *, how: str = "password", browser: str | None = None) -> str:
     """The cookie token of a new signed-in browser; only its hash is kept."""
     token = secrets.token_urlsafe(32)
     moment = now()
     assert person.id is not None
+    session.execute(delete(SignIn).where(col(SignIn.expires_at) < moment))  # nobody can use these any more
     session.add(
         SignIn(
             token_hash=token_hash(token),
             person_id=person.id,
             created_at=moment,
             expires_at=moment + timedelta(hours=settings().session_hours),
+            came_from=came_from.get(),
+            browser=None if browser is None else browser[:_LONGEST_BROWSER],
+            how=how,
         )
     )
-    audit.record(session, "sign-in", "person", person.id, by=person.actor)
+    audit.record(session, "sign-in", "person", person.id, after={"how": how}, by=person.actor)
     return token
 
 
@@ -200,50 +217,41 @@ def end_sign_in(session: Session, token: str) -> None:
             audit.record(session, "sign-out", "person", person.id, by=person.actor)
 
 
-def make_link(session: Session, person: Person | None, *, by: Actor) -> str:
-    """A one-time token for a person to set a password, or, without a person, for the first administrator.
+def end_sign_ins(session: Session, person_id: int) -> None:
+    """Ends every sign-in of the person, and every step towards one."""
+    session.execute(delete(SignIn).where(col(SignIn.person_id) == person_id))
+    session.execute(delete(SignInStep).where(col(SignInStep.person_id) == person_id))
 
-    Links made earlier for the same person end.
-    """
-    token = secrets.token_urlsafe(24)
-    moment = now()
-    whose = col(OneTimeLink.person_id).is_(None) if person is None else col(OneTimeLink.person_id) == person.id
-    session.execute(update(OneTimeLink).where(whose, col(OneTimeLink.used_at).is_(None)).values(used_at=moment))
+
+def begin_step(session: Session, person: Person, how: str, next_: str, *, code_given: bool = False) -> str:
+    """The cookie token of a browser whose person gave the password and owes more; what is long past goes."""
+    assert person.id is not None
+    session.execute(delete(SignInStep).where(col(SignInStep.expires_at) < now()))
+    token = secrets.token_urlsafe(32)
     session.add(
-        OneTimeLink(
+        SignInStep(
             token_hash=token_hash(token),
-            person_id=None if person is None else person.id,
-            created_at=moment,
-            expires_at=moment + timedelta(hours=settings().link_hours),
+            person_id=person.id,
+            how=how,
+            next=next_[:2000],
+            code_given=code_given,
+            expires_at=now() + timedelta(minutes=STEP_MINUTES),
         )
     )
-    audit.record(session, "make-link", "person", 0 if person is None else person.id or 0, by=by)
     return token
 
 
-def open_link(session: Session, token: str) -> OneTimeLink:
-    """The link, while it can still be used.
-
-    Errors: LinkSpent; a first administrator's link dies when any person exists.
-    """
-    link = session.get(OneTimeLink, token_hash(token))
-    if link is None or link.used_at is not None or aware(link.expires_at) <= now():
-        raise LinkSpent
-    if link.person_id is None and anybody(session):
-        raise LinkSpent
-    return link
+def end_step(session: Session, token: str) -> None:
+    session.execute(delete(SignInStep).where(col(SignInStep.token_hash) == token_hash(token)))
 
 
-def use_link(session: Session, link: OneTimeLink) -> None:
-    """Marks the link as used.
-
-    Errors: LinkSpent when somebody else used it after it was opened.
-    """
-    session.refresh(link, with_for_update=True)
-    if link.used_at is not None:
-        raise LinkSpent
-    link.used_at = now()
-    session.add(link)
+def find_step(session: Session, token: str) -> tuple[SignInStep, Person] | None:
+    """The step behind a cookie token with its person, while it lasts and the account is open."""
+    step = session.get(SignInStep, token_hash(token))
+    if step is None or aware(step.expires_at) <= now():
+        return None
+    person = session.get_one(Person, step.person_id)
+    return (step, person) if person.active else None
 
 
 def anybody(session: Session) -> bool:

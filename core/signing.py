@@ -45,4 +45,4 @@ def signature(secret: bytes, text: str) -> str:
 
 
 def is_signed(secret: bytes, text: str, found: str) -> bool:
-    return hmac.compare_digest(signature(secret, text), found)
+    return hmac.compare_digest(signature(secret, text).encode(), found.encode())

@@ -6,12 +6,13 @@ from datetime import timedelta
 import pytest
 from sqlmodel import Session, col, select
 
-from core import people
+from core import one_time_links, people
 from core.audit import OPERATOR, AuditEntry
 from core.calendar import now
 from core.database import Database
 from core.errors import Invalid, Missing
-from core.people import LinkSpent, NameTaken, OneTimeLink, Person, WrongPassword
+from core.one_time_links import LinkSpent, OneTimeLink
+from core.people import NameTaken, Person, WrongPassword
 
 PASSWORD = "correct horse battery"
 
@@ -98,25 +99,25 @@ def test_a_new_password_replaces_the_old_one_and_is_audited_without_it(database:
 
 def test_a_link_opens_once(database: Database) -> None:
     with database.writing() as session:
-        token = people.make_link(session, _person(session, password=None), by=OPERATOR)
+        token = one_time_links.make_link(session, _person(session, password=None), by=OPERATOR)
     with database.writing() as session:
-        people.use_link(session, people.open_link(session, token))
+        one_time_links.use_link(session, one_time_links.open_link(session, token))
     with pytest.raises(LinkSpent), database.writing() as session:
-        people.open_link(session, token)
+        one_time_links.open_link(session, token)
 
 
 def test_a_link_pressed_twice_at_once_is_used_once(database: Database) -> None:
     with database.writing() as session:
-        token = people.make_link(session, _person(session, password=None), by=OPERATOR)
+        token = one_time_links.make_link(session, _person(session, password=None), by=OPERATOR)
     ready, outcomes = threading.Barrier(2), []
 
     def press() -> None:
         try:
             with database.writing() as session:
-                link = people.open_link(session, token)
+                link = one_time_links.open_link(session, token)
                 if not database.is_sqlite:  # SQLite lets one writer in at a time, so the two never meet here
                     ready.wait(10)
-                people.use_link(session, link)
+                one_time_links.use_link(session, link)
             outcomes.append("used")
         except LinkSpent:
             outcomes.append("spent")
@@ -131,22 +132,22 @@ def test_a_link_pressed_twice_at_once_is_used_once(database: Database) -> None:
 
 def test_an_old_or_unknown_link_opens_nothing(database: Database) -> None:
     with database.writing() as session:
-        token = people.make_link(session, _person(session, password=None), by=OPERATOR)
+        token = one_time_links.make_link(session, _person(session, password=None), by=OPERATOR)
         link = session.get_one(OneTimeLink, people.token_hash(token))
         link.expires_at = now() - timedelta(seconds=1)
         session.add(link)
     for wrong in (token, "unknown", ""):
         with pytest.raises(LinkSpent), database.reading() as session:
-            people.open_link(session, wrong)
+            one_time_links.open_link(session, wrong)
 
 
 def test_the_first_administrators_link_dies_when_anybody_exists(database: Database) -> None:
     with database.writing() as session:
-        token = people.make_link(session, None, by=OPERATOR)
+        token = one_time_links.make_link(session, None, by=OPERATOR)
     with database.reading() as session:
-        assert people.open_link(session, token).person_id is None
+        assert one_time_links.open_link(session, token).person_id is None
         assert not people.anybody(session)
     with database.writing() as session:
         _person(session, password=None)
     with pytest.raises(LinkSpent), database.reading() as session:
-        people.open_link(session, token)
+        one_time_links.open_link(session, token)

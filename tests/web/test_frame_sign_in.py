@@ -1,18 +1,21 @@
 """Signing in and out, its limits, and the one-time links."""
 
+import re
+
 import pytest
 from sqlmodel import select
 
 from core.audit import OPERATOR, AuditEntry
 from core.database import Database
-from core.people import Person, SignIn, make_link
+from core.one_time_links import make_link
+from core.people import Person, SignIn
 from portfolio.grants import Grant
 from tests.samples import PASSWORD
 from tests.together import at_once
 from tests.web.visiting import person_in, setting, signed_in_visitor, visitor, visitor_with_role
 from web.app import create_app
 from web.deps import SESSION_COOKIE
-from web.sign_in_pages import safe_next
+from web.signing_in import safe_next
 
 FORM = {"username": "reader", "password": PASSWORD}
 
@@ -77,17 +80,34 @@ def test_a_closed_account_cannot_sign_in_and_loses_the_sign_ins_it_has(sqlite_da
     assert visitor(app).post("/sign-in", data=FORM).status_code == 401
 
 
-def test_too_many_tries_for_one_name_are_refused_even_with_the_right_password(
+def test_a_name_is_locked_after_wrong_tries_whoever_has_it_and_in_every_process(
     sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     person_in(sqlite_database, password=PASSWORD)
-    with setting(monkeypatch, sign_in_limit="3/minute"):
+    told = {}
+    with setting(monkeypatch, lock_after="3"):
+        for name in ("reader", "no-one"):
+            client = visitor(create_app(sqlite_database))
+            wrong = {"username": name, "password": "wrong password"}
+            assert [client.post("/sign-in", data=wrong).status_code for _ in range(3)] == [401, 401, 401]
+            another = visitor(create_app(sqlite_database))
+            refused = another.post("/sign-in", data={"username": name.upper(), "password": PASSWORD})
+            assert refused.status_code == 429
+            assert f'value="{name.upper()}"' in refused.text
+            told[name] = re.sub(r"\d\d:\d\d", "…", refused.text).replace(name.upper(), "…")
+    assert told["reader"] == told["no-one"]
+    assert "锁定到 …" in told["reader"]
+    with sqlite_database.reading() as session:
+        assert session.exec(select(AuditEntry.actor).where(AuditEntry.action == "lock")).all() == ["甲reader（reader）"]
+
+
+def test_the_right_password_forgets_the_wrong_ones(sqlite_database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    person_in(sqlite_database, password=PASSWORD)
+    with setting(monkeypatch, lock_after="3", sign_in_limit="100/minute"):
         client = visitor(create_app(sqlite_database))
-        tries = [client.post("/sign-in", data={**FORM, "password": "wrong password"}).status_code for _ in range(3)]
-        refused = client.post("/sign-in", data=FORM)
-    assert tries == [401, 401, 401]
-    assert refused.status_code == 429
-    assert 'value="reader"' in refused.text
+        wrong = {**FORM, "password": "wrong password"}
+        answers = [client.post("/sign-in", data=form).status_code for form in (wrong, wrong, FORM, wrong, wrong, FORM)]
+    assert answers == [401, 401, 303, 401, 401, 303]
 
 
 def test_too_many_tries_from_one_address_are_refused_whatever_the_name(
@@ -175,6 +195,12 @@ def test_htmx_is_told_to_go_to_the_sign_in_page_instead_of_putting_it_into_a_par
     )
     answer = client.get("/people")
     assert (answer.status_code, answer.headers["hx-redirect"]) == (401, "/sign-in?next=%2Fpeople%3Fq%3D1")
+
+
+def test_an_address_that_is_none_leads_back_to_the_first_page(sqlite_database: Database) -> None:
+    client = visitor(create_app(sqlite_database))
+    answer = client.get("/people", headers={"HX-Request": "true", "HX-Current-URL": "http://[::1"})
+    assert (answer.status_code, answer.headers["hx-redirect"]) == (401, "/sign-in?next=%2F")
 
 
 # ---- one-time links
