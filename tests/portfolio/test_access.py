@@ -31,14 +31,14 @@ OWN, OTHERS, NOBODYS = frozenset({10}), frozenset({11}), frozenset[int]()
 
 # Which actions a role has in its own plan: everywhere, or (o) only on what its department answers for.
 TABLE = """
-           view  history  edit  assign  create  archive  estimate  decide  people  record  accept_works  approve_money  budget  sources  explain  verify  rules  periods  approve_return  orders
-owner      yes   yes      own   -       -       -        -         -       -       own     -             -              -       -        -        -       -      -        -               -
-head       yes   yes      own   -       -       -        -         -       -       own     -             -              -       -        -        own     -      -        own             -
-office     yes   yes      yes   yes     yes     yes      yes       yes     -       yes     yes           -              yes     -        yes      yes     yes    yes      -               yes
-leader     yes   -        -     -       -       -        -         -       -       -       -             -              -       -        -        -       -      -        -               yes
-finance    yes   yes      -     -       -       -        yes       -       -       yes     -             yes            yes     yes      yes      -       -      -        -               -
-auditor    yes   yes      -     -       -       -        -         -       -       -       -             -              -       -        -        -       -      -        -               -
-admin      -     -        -     -       -       -        -         -       yes     -       -             -              -       -        -        -       -      -        -               -
+           view  history  edit  assign  create  archive  estimate  decide  people  record  accept_works  approve_money  budget  sources  explain  verify  rules  periods  approve_return  orders  audit
+owner      yes   yes      own   -       -       -        -         -       -       own     -             -              -       -        -        -       -      -        -               -       -
+head       yes   yes      own   -       -       -        -         -       -       own     -             -              -       -        -        own     -      -        own             -       -
+office     yes   yes      yes   yes     yes     yes      yes       yes     -       yes     yes           -              yes     -        yes      yes     yes    yes      -               yes     -
+leader     yes   -        -     -       -       -        -         -       -       -       -             -              -       -        -        -       -      -        -               yes     -
+finance    yes   yes      -     -       -       -        yes       -       -       yes     -             yes            yes     yes      yes      -       -      -        -               -       -
+auditor    yes   yes      -     -       -       -        -         -       -       -       -             -              -       -        -        -       -      -        -               -       yes
+admin      -     -        -     -       -       -        -         -       yes     -       -             -              -       -        -        -       -      -        -               -       -
 """  # noqa: E501
 
 
