@@ -11,11 +11,13 @@ from starlette.exceptions import HTTPException
 
 from core.errors import N_, Broken, NotThere, SeveralBroken, SignInNeeded
 from core.language import translate
+from web.bearer import challenge
 from web.choices import forgiving_choices
 from web.deps import reader_for_refusal
 from web.forms import ShownAgain, problems_of
 from web.limits import body_limit
 from web.pages import page_in_spite, wants_part
+from web.unsaved import NotSaved, sent_again
 
 
 class CrossSite(Broken):
@@ -62,9 +64,13 @@ TITLES = {
     409: N_("与现有记录冲突"),
     410: N_("已经不在了"),
     413: N_("内容太大"),
+    421: N_("网址不对"),
     422: N_("内容需要改正"),
     429: N_("请稍后再试"),
     500: N_("系统出错"),
+    502: N_("对方系统没有应答"),
+    503: N_("暂时不能写入"),
+    507: N_("磁盘空间已满"),
 }
 
 
@@ -81,6 +87,7 @@ class PlainStatus(Broken):
 async def answer(request: Request, error: Broken) -> Response:
     """The answer to a broken rule."""
     path: str = request.scope["path"]
+    request.state.refused = error.code
     if path.startswith("/api/"):
         return problem_details(request, error)
     if isinstance(error, SignInNeeded) and request.method in ("GET", "HEAD"):
@@ -95,6 +102,8 @@ async def answer(request: Request, error: Broken) -> Response:
         status=error.status,
         title=TITLES.get(error.status, TITLES[422]),
         told=problems,
+        unsaved=error.typed if isinstance(error, NotSaved) else None,
+        again=await sent_again(request) if isinstance(error, SignInNeeded) and not wants_part(request) else None,
     )
     if wants_part(request):
         # The part that htmx wanted to replace stays; the sentence goes to the place for messages.
@@ -113,14 +122,22 @@ async def _learn_reader(request: Request) -> None:
 
 def _to_sign_in(request: Request) -> Response:
     if wants_part(request):
-        shown = urlsplit(request.headers.get("hx-current-url", ""))
-        back = shown.path + (f"?{shown.query}" if shown.query else "")
+        back = _shown_at(request.headers.get("hx-current-url", ""))
         return Response(status_code=401, headers={"HX-Redirect": f"/sign-in?next={quote(back, safe='')}"})
     query = request.scope["query_string"].decode("latin-1")
     back = quote(request.scope["path"]) + (f"?{query}" if query else "")
     if back == "/":
         return RedirectResponse("/sign-in", status_code=303)
     return RedirectResponse(f"/sign-in?next={quote(back, safe='')}", status_code=303)
+
+
+def _shown_at(address: str) -> str:
+    """Path and query of the page that htmx says it is on."""
+    try:
+        shown = urlsplit(address)
+    except ValueError:  # http://[::1 is no address
+        return "/"
+    return shown.path + (f"?{shown.query}" if shown.query else "")
 
 
 def problem_details(request: Request, error: Broken) -> JSONResponse:
@@ -140,7 +157,9 @@ def problem_details(request: Request, error: Broken) -> JSONResponse:
         content["problems"] = [
             {"code": one.code, "field": one.field, "detail": _text(one, language)} for one in several
         ]
-    return JSONResponse(content, status_code=error.status, media_type="application/problem+json")
+    return JSONResponse(
+        content, status_code=error.status, media_type="application/problem+json", headers=challenge(error)
+    )
 
 
 def _text(error: Broken, language: str) -> str:

@@ -9,11 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
-from sqlmodel import func, select
+from sqlmodel import col, func, select
 
+from budgets.entries import LedgerEntry
+from budgets.ledger import discard_draft, record_entry
 from core import audit
 from core.audit import Actor, AuditEntry, canonical, history
 from core.database import Database
+from tests.budgets.ledger_samples import an_entry
+from tests.samples import find_small_plan
 
 CLERK = Actor(None, "填报员")
 FACTS = st.dictionaries(
@@ -118,3 +122,27 @@ def test_a_write_that_fails_leaves_no_audit_row(database: Database) -> None:
         write_halfway()
     with database.reading() as session:
         assert session.exec(select(func.count()).select_from(AuditEntry)).one() == 0
+
+
+def test_an_entry_says_by_which_plan_its_readers_are_scoped_and_what_is_gone_keeps_its_own(stored: Database) -> None:
+    with stored.writing() as session:
+        small = find_small_plan(session)
+        entry = record_entry(session, small.forest, an_entry(stage="contracted", source_id=None), by=CLERK)
+        plan_id, entry_id, forest_id = small.plan.id, entry.id or 0, small.forest.id or 0
+    with stored.writing() as session:
+        discard_draft(session, session.get_one(LedgerEntry, entry_id), expected_version=1, by=CLERK)
+        audit.record(session, "sign-in", "person", 1, by=CLERK)
+        rows = [("edit", "project", one) for one in (forest_id, 10**6)]
+        audit.record_all(session, [audit.as_row(*row, by=CLERK) for row in (*rows, ("edit", "job", 1))])
+    with stored.reading() as session:
+        said = session.exec(
+            select(AuditEntry.action, AuditEntry.subject, AuditEntry.scope_id).order_by(col(AuditEntry.id))
+        )
+        assert [tuple(row) for row in said][-6:] == [
+            ("record", "ledger_entry", plan_id),
+            ("discard", "ledger_entry", plan_id),
+            ("sign-in", "person", None),
+            ("edit", "project", plan_id),
+            ("edit", "project", None),
+            ("edit", "job", None),
+        ]
