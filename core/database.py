@@ -1,14 +1,17 @@
 """The database: how it is opened, how a read and a write are begun and ended. Only this file commits."""
 
+import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import BigInteger, Engine, Integer, MetaData, Select, create_engine, event, make_url, select
 from sqlalchemy import String as SqlString
 from sqlmodel import Session, SQLModel
+
+Key = TypeVar("Key", int, str)
 
 # Constraint names are given by rule, so that migrations can name them on both databases.
 SQLModel.metadata.naming_convention = {
@@ -35,8 +38,8 @@ def select_columns(*columns: Any) -> Select[Any]:
     return select(*columns)
 
 
-def batches(ids: Iterable[int], size: int = 5_000) -> list[list[int]]:
-    """The ids once each, in their order, in slices that a database takes in one statement."""
+def batches(ids: Iterable[Key], size: int = 5_000) -> list[list[Key]]:
+    """The ids, codes or keys once each, in their order, in slices that a database takes in one statement."""
     wanted = sorted(set(ids))
     return [wanted[start : start + size] for start in range(0, len(wanted), size)]
 
@@ -84,8 +87,20 @@ class Database:
                 session.commit()
             return
         with self._writer, Session(self._writing) as session:
+            self._begin(session)
             yield session
             session.commit()
+
+    def _begin(self, session: Session) -> None:
+        """Takes SQLite's place of the writer. What was opened while the disk took no writes never writes: it is opened anew."""
+        try:
+            session.connection()
+        except sqlite3.OperationalError as error:
+            if not error.sqlite_errorname.startswith("SQLITE_READONLY"):
+                raise
+            session.rollback()
+            self.engine.dispose()
+            session.connection()
 
     def close(self) -> None:
         self.engine.dispose()

@@ -3,16 +3,16 @@
 import hashlib
 import os
 import re
-import tempfile
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import BigInteger, Column, DateTime
-from sqlmodel import Field, Session, SQLModel
+from sqlmodel import Field, Session, SQLModel, col, select
 
 from core.audit import Actor
 from core.calendar import now
+from core.durable import sha256_of, sync_folder, write_file
 from core.errors import N_, Broken
 from core.settings import settings
 
@@ -50,7 +50,7 @@ def store_file(session: Session, content: bytes, name: str, media_type: str, *, 
     row = _record(session, hashlib.sha256(content).hexdigest(), len(content), name, media_type, by)
     place = _place(row.sha256)
     if not _complete(place, len(content)):
-        _write(place, content)
+        write_file(place, content)
     return row
 
 
@@ -63,7 +63,7 @@ def store_written(session: Session, written: Path, name: str, media_type: str, *
     place = _place(sha256)
     place.parent.mkdir(parents=True, exist_ok=True)
     os.replace(written, place)
-    _sync_folder(place.parent)
+    sync_folder(place.parent)
     return row
 
 
@@ -93,6 +93,17 @@ def path_of(row: StoredFile) -> Path:
     return place
 
 
+def damaged_files(session: Session) -> list[str]:
+    """The names of all files whose bytes are not there or are others than those that were stored."""
+    rows = session.exec(select(StoredFile.sha256, StoredFile.name).order_by(col(StoredFile.id)))
+    return [name for sha256, name in dict(rows.all()).items() if not _sound(sha256)]
+
+
+def _sound(sha256: str) -> bool:
+    place = _place(sha256)
+    return place.is_file() and sha256_of(place) == sha256
+
+
 def _place(sha256: str) -> Path:
     return settings().files_folder / sha256[:2] / sha256
 
@@ -101,33 +112,6 @@ def _complete(place: Path, size: int) -> bool:
     with suppress(FileNotFoundError):
         return place.stat().st_size == size
     return False
-
-
-def _write(place: Path, content: bytes) -> None:
-    """Whoever opens the final name finds all of the bytes, after a power cut too, and whoever else writes them just now."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    handle, partial = tempfile.mkstemp(dir=place.parent, prefix=f"{place.name}.", suffix=".partial")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, place)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            Path(partial).unlink()
-        raise
-    _sync_folder(place.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Makes the new name itself last; where a folder cannot be opened, as on Windows, the system sees to it."""
-    with suppress(PermissionError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def _plain_name(name: str) -> str:

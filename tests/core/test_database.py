@@ -4,11 +4,12 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import ColumnElement, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, func, select
 
 from core import audit
+from core.among import among
 from core.audit import OPERATOR, AuditEntry
 from core.database import Database
 from core.people import Person, add_person
@@ -55,6 +56,23 @@ def test_a_block_that_ends_well_is_committed_with_its_audit_row(database: Databa
     assert _people(database) == 1
     with database.reading() as session:
         assert session.exec(select(AuditEntry.action)).all() == ["create"]
+
+
+def test_many_ids_go_over_as_one_value(database: Database) -> None:
+    with database.writing() as session:
+        ids = [add_person(session, f"p{number}", "王某", None, by=OPERATOR).id for number in range(3)]
+    asked = select(Person.id).order_by(col(Person.id))
+    with database.reading() as session:
+
+        def found(condition: ColumnElement[bool], *given: int | None) -> list[int | None]:
+            return list(session.scalars(asked.where(condition), {"ids": list(given)}))
+
+        among_them, named = among(Person.id, "ids"), col(Person.username) == "p0"
+        assert found(among_them, ids[2], ids[1], 999_999_999_999) == ids[1:]
+        assert found(among_them) == []
+        assert found(~among_them, ids[1]) == [ids[0], ids[2]]
+        assert found(among_them & ~named | named, ids[0], ids[2]) == [ids[0], ids[2]]
+        assert found(among_them, *range(200_000)) == ids
 
 
 def test_reading_leaves_nothing_behind(sqlite_database: Database) -> None:
