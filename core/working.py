@@ -27,6 +27,7 @@ from typing import Any
 from sqlmodel import Session
 
 from core.audit import came_from
+from core.audit_seals import chain, due, seal
 from core.claims import (
     Cancelled,
     Claim,
@@ -45,12 +46,14 @@ from core.errors import Broken
 from core.files import StoredFile
 from core.jobs import TRY_AGAIN, Unforeseen, when_enqueued
 from core.logs import log_named
+from core.starving import starved
 
 LOOK_SECONDS = 0.5  # how long a worker waits before it looks for jobs of other processes
 REAP_SECONDS = 15.0
 BEAT_SECONDS = 5.0  # between heartbeats of a job that tells nothing
 TELL_SECONDS = 0.5  # between two writes of a job that tells much
 GRACE_SECONDS = 10.0  # for a running job to notice that its worker is stopped
+SEAL_SECONDS = 20.0  # between two looks whether entries of the audit trail wait for a seal
 BACK_OFF_SECONDS = 5.0  # after the database did not answer
 
 _log = log_named("qingshan.jobs")
@@ -142,9 +145,9 @@ def run_claimed(database: Database, claim: Claim, handlers: Handlers, stopping: 
         put_back(database, claim)
     except Broken as error:
         mark_failed(database, claim, error)
-    except Exception:
+    except Exception as error:
         _log.exception("job failed", job=claim.id, kind=claim.kind, worker=claim.worker)
-        mark_failed(database, claim, Unforeseen(), todo=TRY_AGAIN)
+        mark_failed(database, claim, starved(error) or Unforeseen(), todo=TRY_AGAIN)
     finally:
         came_from.reset(token)
 
@@ -165,7 +168,8 @@ def working(database: Database, handlers: Handlers, *, threads: int) -> Iterator
     for worker in workers:
         worker.thread.start()
     try:
-        yield
+        with sealing(database):
+            yield
     finally:
         for worker in workers:
             worker.stop()
@@ -174,6 +178,30 @@ def working(database: Database, handlers: Handlers, *, threads: int) -> Iterator
             worker.thread.join(max(0.0, end - time.monotonic()))
         for worker in workers:
             worker.give_up()
+
+
+@contextmanager
+def sealing(database: Database) -> Iterator[None]:
+    """Seals the audit trail in a thread of its own until the block ends; how often, core/audit_seals.py says."""
+    stop = threading.Event()
+    thread = threading.Thread(target=_keep_sealed, args=(database, stop), name="seals", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(GRACE_SECONDS)
+
+
+def _keep_sealed(database: Database, stop: threading.Event) -> None:
+    while not stop.wait(SEAL_SECONDS):
+        try:
+            with database.reading() as session:
+                wanted = due(chain(session))
+            if wanted:
+                seal(database, go_on=lambda: not stop.is_set())
+        except Exception:  # a database that is away may be back the next time
+            _log.warning("not sealed", exc_info=True)
 
 
 class _Worker:

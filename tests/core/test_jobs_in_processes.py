@@ -1,8 +1,6 @@
 """Workers that are processes: each job is taken once, and one that is killed leaves its job's effect exactly once."""
 
 import signal
-import subprocess
-import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,14 +10,14 @@ from core.calendar import now
 from core.claims import LOST_AFTER, MOST_ATTEMPTS, reap
 from core.database import Database
 from core.jobs import DONE, FAILED, WAITING, told_failure
-from core.settings import ROOT
 from core.working import work_off
 from tests.core.job_samples import KIND, PATIENCE, a_job, effects, eventually, kept, with_effect
+from tests.processes import Process, started
 
 
-def worker(database: Database, place: str, folder: Path) -> subprocess.Popen[bytes]:
+def worker(database: Database, place: str, folder: Path) -> Process:
     url = database.url.render_as_string(hide_password=False)
-    return subprocess.Popen([sys.executable, "-m", "tests.core.job_samples", url, place, str(folder)], cwd=ROOT)
+    return started("tests.core.job_samples", url, place, str(folder))
 
 
 def killed_at(database: Database, place: str, folder: Path) -> None:

@@ -1,15 +1,18 @@
 """Worker threads: woken by a commit, stopped without losing a job, alive after the database was away."""
 
 import threading
+import time
+from datetime import timedelta
 
 import pytest
 
-from core import working
+from core import audit_seals, working
 from core.audit import OPERATOR
 from core.calendar import now
 from core.database import Database
 from core.jobs import DONE, WAITING, Job, enqueue
 from core.working import RunningJob, work_off
+from tests.core.audit_samples import write_entries
 from tests.core.job_samples import KIND, PATIENCE, a_job, effects, eventually, kept, with_effect
 
 
@@ -103,3 +106,19 @@ def test_a_worker_outlives_a_database_that_does_not_answer(
             session.connection().exec_driver_sql("ALTER TABLE elsewhere RENAME TO job")
         job = a_job(sqlite_database)
         eventually(lambda: kept(sqlite_database, job).state == DONE)
+
+
+def test_a_process_that_works_seals_what_has_waited(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(working, "SEAL_SECONDS", 0.05)
+    monkeypatch.setattr(audit_seals, "SEAL_EVERY", timedelta(seconds=0))
+    write_entries(database, 3)
+    with working.working(database, {}, threads=0):
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end and not sealed_up_to(database):
+            time.sleep(0.05)
+    assert sealed_up_to(database) == 3
+
+
+def sealed_up_to(database: Database) -> int:
+    with database.reading() as session:
+        return audit_seals.chain(session).last_id
