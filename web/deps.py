@@ -39,7 +39,11 @@ from core.database import THREADS, Database
 from core.errors import SignInNeeded
 from core.requests import find_answer, remember_answer
 from portfolio.access import Reader, signed_in_reader
+from web.acting import must_be_meant
+from web.bearer import bearer_of, name_program, program_of, reader_of_token
 from web.choices import Choices, read_choices
+from web.cookies import cookie_of
+from web.unsaved import note_name
 
 SESSION_COOKIE = "qingshan_session"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -63,10 +67,12 @@ async def a_place(request: Request) -> AsyncIterator[None]:
         yield
     finally:
         session = getattr(request.state, "session", None)
-        if session is not None and request.app.state.database.is_sqlite:
-            session.close()  # ends a view of a file: no waiting, so no trip to a thread
-        elif session is not None:
-            await run_in_threadpool(session.close)
+        if session is not None:
+            del request.state.session  # a page of refusal that asked it would open it anew, and nobody would close it
+            if request.app.state.database.is_sqlite:
+                session.close()  # ends a view of a file: no waiting, so no trip to a thread
+            else:
+                await run_in_threadpool(session.close)
 
 
 Place = Annotated[None, Depends(a_place, scope="function", max_concurrency=THREADS)]
@@ -128,7 +134,10 @@ def find_reader(request: Request, _place: Place) -> Reader | None:
 
 
 def _reader(request: Request, session: Session) -> Reader | None:
-    token = request.cookies.get(SESSION_COOKIE)
+    brought = bearer_of(request)
+    if brought is not None:
+        return reader_of_token(request, session, brought)  # a program: its cookies, if any, mean nothing
+    token = cookie_of(request, SESSION_COOKIE)
     return signed_in_reader(session, token) if token else None
 
 
@@ -148,10 +157,16 @@ async def reader_for_refusal(request: Request) -> Reader | None:
 FoundReader = Annotated[Reader | None, Depends(find_reader)]
 
 
-async def signed_in(reader: FoundReader) -> Reader:
-    """Errors: SignInNeeded."""
+async def signed_in(request: Request, reader: FoundReader) -> Reader:
+    """Errors: SignInNeeded; ActingEnded, OnlyInOwnName."""
     if reader is None:
         raise SignInNeeded
+    if reader.acting is not None and request.method not in SAFE_METHODS:
+        await must_be_meant(request, reader.acting)
+    note_name(reader)
+    program = program_of(request)
+    if program is not None:
+        name_program(program)  # here and not in the thread that found it: what is set there, the route would not see
     return reader
 
 

@@ -1,6 +1,6 @@
 """Forms: what was typed, what is wrong with it, and the form shown again with both."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Annotated
@@ -11,6 +11,7 @@ from core.errors import Broken, NotThere, SeveralBroken, SignInNeeded
 from core.language import translate
 from core.settings import settings
 from web.choices import forgiving_choices
+from web.unsaved import check_name
 
 KEY_FIELD = "request_key"
 _LONGEST_ID = 10  # digits; the databases keep ids in 32 bits
@@ -49,15 +50,20 @@ def id_from_text(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < _LONGEST_ID else None
 
 
-async def typed_form(request: Request) -> Typed:
-    """The text fields of the request's form; files are not among them."""
+async def typed_form(request: Request) -> AsyncIterator[Typed]:
+    """The text fields of the request's form; files are not among them, and are closed in the end whoever sent them."""
     # A long text reaches the rule that names its field; the limit of the whole body is what protects the memory.
     form = await request.form(max_part_size=settings().max_body_bytes)
     fields: dict[str, tuple[str, ...]] = {}
     for name, value in form.multi_items():
         if isinstance(value, str):
             fields[name] = (*fields.get(name, ()), _clean(value))
-    return Typed(fields)
+    try:
+        typed = Typed(fields)
+        check_name(typed.key, fields)
+        yield typed
+    finally:
+        await form.close()
 
 
 def _clean(text: str) -> str:
@@ -118,6 +124,7 @@ def shown_again(request: Request, render: Callable[[Problems], Response]) -> Ite
         problems = problems_of(error, forgiving_choices(request).language)
         response = render(problems)
         response.status_code = problems.status
+        request.state.refused = error.code
         raise ShownAgain(response) from error
 
 

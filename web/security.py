@@ -9,14 +9,20 @@ from fastapi import Request
 from fastapi.responses import PlainTextResponse
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.audit import came_from
 from core.errors import Broken
 from core.logs import log_named
 from core.settings import settings
-from web.deps import SAFE_METHODS, SESSION_COOKIE
+from core.starving import starved
+from web.bearer import bearer_of
+from web.deps import SAFE_METHODS
+from web.last_seen import LastSeen
 from web.limits import body_limit
+from web.measuring import Measured
+from web.own_address import OtherHost, check_host
 from web.refusals import CrossSite, Unexpected, Unreadable, ZeroInAddress, answer, too_large
 
 POLICY = "; ".join(
@@ -88,12 +94,19 @@ class SafeHeaders:
                     # What somebody sent is given out under a stricter policy of its own (web/evidence_pages.py).
                     if name != "Content-Security-Policy" or name not in headers:
                         headers[name] = value
-                headers.setdefault("Cache-Control", "private, no-cache")
+                # What a page shows stays in no browser after its reader has left: not by the button for going back either.
+                own = headers.get("content-type", "").startswith("text/html") and _is_known(scope)
+                headers.setdefault("Cache-Control", "private, no-store" if own else "private, no-cache")
                 if settings().secure_cookies:
                     headers["Strict-Transport-Security"] = _HSTS
             await send(message)
 
         await self.app(scope, receive, guarded)
+
+
+def _is_known(scope: Scope) -> bool:
+    """Whether somebody who is signed in gets the answer."""
+    return getattr(Request(scope).state, "reader", None) is not None
 
 
 class LastResort:
@@ -112,21 +125,23 @@ class LastResort:
 
         try:
             await self.app(scope, receive, watched)
-        except Exception:
+        except ClientDisconnect:
+            _log.info("gone before its request was whole", request_id=Request(scope).state.request_id)
+        except Exception as error:
             if scope["type"] != "http" or begun:
                 raise
             request = Request(scope, receive)
             _log.exception("unexpected", request_id=request.state.request_id, method=request.method, path=scope["path"])
-            await self._tell(scope, receive, send)
+            await self._tell(starved(error) or Unexpected(), scope, receive, send)
 
-    async def _tell(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _tell(self, error: Broken, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            await refuse(Unexpected(), scope, receive, send)
+            await refuse(error, scope, receive, send)
         except Exception:
             # The fault lies in what every page is made of.
             _log.exception("no page for the fault", request_id=Request(scope).state.request_id)
             words = f"系统出错。An error occurred. {Request(scope).state.request_id}"
-            await PlainTextResponse(words, status_code=500)(scope, receive, send)
+            await PlainTextResponse(words, status_code=error.status)(scope, receive, send)
 
 
 class BodyLimit:
@@ -185,6 +200,23 @@ class SameSiteOnly:
         await self.app(scope, receive, send)
 
 
+class OwnHostOnly:
+    """Refuses requests to a host that is not this system's, where the operator said which one is."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            if scope["type"] == "http":
+                check_host(scope)
+        except OtherHost as error:
+            await _discard(receive)
+            await refuse(error, scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+
 class ReadableAddress:
     """Refuses an address that holds a zero character: no text of ours does, and PostgreSQL fails on one."""
 
@@ -209,15 +241,23 @@ def _holds_zero(scope: Scope) -> bool:
 def from_this_site(request: Request) -> bool:
     """Whether a write comes from our own pages, as far as the browser tells.
 
-    Browsers on plain HTTP send no Sec-Fetch-Site but an Origin. Programs send neither; without our cookie they lend no rights.
+    Browsers on plain HTTP send no Sec-Fetch-Site but an Origin, old ones a Referer. Programs send neither; without cookies, or
+    with an access token beside which none is read, they lend no rights.
     """
     fetched_from = request.headers.get("sec-fetch-site")
     if fetched_from is not None:
         return fetched_from in ("same-origin", "none")
-    origin = request.headers.get("origin")
-    if origin is not None:
-        return bool(urlsplit(origin).netloc) and urlsplit(origin).netloc == request.headers.get("host")
-    return SESSION_COOKIE not in request.cookies
+    told = request.headers.get("origin", request.headers.get("referer"))
+    if told is not None:
+        return bool(_host(told)) and _host(told) == request.headers.get("host")
+    return "cookie" not in request.headers or bearer_of(request) is not None
+
+
+def _host(address: str) -> str:
+    try:
+        return urlsplit(address).netloc
+    except ValueError:  # such as http://[
+        return ""
 
 
 async def refuse(error: Broken, scope: Scope, receive: Receive, send: Send) -> None:
@@ -231,9 +271,12 @@ async def refuse(error: Broken, scope: Scope, receive: Receive, send: Send) -> N
 
 LAYERS: tuple[Callable[[ASGIApp], ASGIApp], ...] = (
     Named,
+    Measured,
     SafeHeaders,
     LastResort,
+    OwnHostOnly,
     SameSiteOnly,
     ReadableAddress,
     BodyLimit,
+    LastSeen,
 )

@@ -26,6 +26,11 @@ from web.pages import page
 READERS, WRITERS = 8 * THREADS, 3 * THREADS  # so many wait for one another for ever when nothing counts them in
 
 
+@pytest.fixture(autouse=True)
+def every_write_is_told() -> None:
+    """The routes that these tests add write as no route of ours does."""
+
+
 def told(text: str) -> str:
     """The page without what differs from one request to the next."""
     return re.sub(r"/(nothing|people[^\"?]*|things/\d+)", "/…", text)
@@ -230,3 +235,11 @@ def test_a_reading_route_cannot_write(database: Database) -> None:
     person_in(database)
     visitor(app).get("/writes")
     assert person_name(database) == "甲reader"
+
+
+def test_a_refusal_with_a_past_quarter_gives_its_connection_back(database: Database) -> None:
+    client = visitor_with_role(create_app(database), "leader")
+    assert client.get("/?as_of=2024Q1").status_code == 200
+    for address in ("/projects/nothing", "/people", "/rules/lamps/nothing/overdue", "/nothing"):
+        assert client.get(f"{address}?as_of=2024Q1").status_code == 404
+        assert database.engine.pool.checkedout() == 0, address  # type: ignore[attr-defined]

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from core.audit import OPERATOR
 from core.database import Database
-from core.people import make_link
+from core.one_time_links import make_link
 from tests.browsing import PHONE
 from tests.samples import make_small_plan
 

@@ -5,13 +5,14 @@ import re
 from sqlmodel import select
 
 from core.database import Database
-from core.people import OneTimeLink, Person
+from core.one_time_links import OneTimeLink
+from core.people import Person
 from portfolio.access import ALLOWED
 from portfolio.grants import Grant
 from tests.samples import make_small_plan
 from tests.web.visiting import visitor, visitor_with_role
 from web.app import create_app
-from web.people_pages import ACTIONS
+from web.role_pages import ACTIONS, reach_of
 
 LINK = re.compile(r'value="http://localhost(/welcome/[^"]+)"')
 
@@ -112,5 +113,18 @@ def test_a_new_link_ends_the_one_before_it(sqlite_database: Database) -> None:
 
 def test_every_action_of_the_gate_has_words_on_the_roles_table(sqlite_database: Database) -> None:
     assert frozenset().union(*ALLOWED.values()) <= ACTIONS.keys()
-    page = visitor_with_role(create_app(sqlite_database), "admin").get("/people").text
+    page = visitor_with_role(create_app(sqlite_database), "admin").get("/people/roles").text
     assert all(words in page for words in ACTIONS.values())
+
+
+def test_the_roles_table_says_where_each_role_may_do_what(sqlite_database: Database) -> None:
+    assert reach_of("owner", "edit") == "本部门"
+    assert reach_of("owner", "view") == "授权范围"
+    assert reach_of("office", "edit") == "授权范围"
+    assert reach_of("admin", "people") == "全部"
+    assert reach_of("auditor", "edit") is None
+    page = visitor_with_role(create_app(sqlite_database), "admin").get("/people/roles").text
+    rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in re.findall(r"<tr>(.*?)</tr>", page, re.DOTALL)]
+    named = {cells[0]: [re.sub("<[^>]*>", "", cell) for cell in cells[1:]] for cells in rows}
+    assert named["审核本部门的填报表"] == ["—不可以", "本部门", *["—不可以"] * 5]
+    assert named["担任的人数"] == ["0", "0", "0", "0", "0", "0", "1"]

@@ -14,7 +14,7 @@ from core.people import Person
 from core.settings import ROOT
 from tests.samples import PASSWORD
 from tests.together import at_once
-from tests.web.visiting import HERE, person_in, setting, visitor, visitor_with_role
+from tests.web.visiting import HERE, person_in, setting, signed_in_visitor, visitor, visitor_with_role
 from web.app import create_app
 from web.deps import SESSION_COOKIE
 from web.pages import environment
@@ -55,6 +55,48 @@ def test_every_answer_carries_the_policy_whatever_its_status(sqlite_database: Da
         assert answer.headers["referrer-policy"] == "same-origin", name
         assert "permissions-policy" in answer.headers, name
     assert "unsafe" not in POLICY
+
+
+def test_every_text_says_how_it_is_encoded(sqlite_stored: Database) -> None:
+    client = visitor_with_role(create_app(sqlite_stored), "office")
+    page = client.get("/projects")
+    loaded = re.findall(r'(?:href|src)="(/(?:static|vendor)/[^"]+)"', page.text)
+    others = ["/projects.csv", "/api/v1/projects", "/api/nothing", "/nothing", "/health/live"]
+    kinds = {address: client.get(address).headers["content-type"] for address in [*loaded, *others]}
+    assert {kind.partition(";")[0] for kind in kinds.values()} >= {"text/css", "text/javascript", "image/svg+xml"}
+    for address, kind in kinds.items():
+        if not kind.startswith(("application/json", "application/problem+json")):  # UTF-8 by RFC 8259
+            assert kind.endswith("; charset=utf-8"), (address, kind)
+
+
+def test_password_fields_are_masked_and_let_a_browser_fill_them(sqlite_database: Database) -> None:
+    client = signed_in_visitor(create_app(sqlite_database), person_in(sqlite_database, password=PASSWORD))
+    for page, fields in (
+        (visitor(create_app(sqlite_database)).get("/sign-in"), 1),
+        (client.get("/account/password"), 3),
+    ):
+        found = re.findall(r"<input[^>]* name=\"[a-z_]*password[a-z_]*\"[^>]*>", page.text)
+        assert len(found) == fields
+        for field in found:
+            assert 'type="password"' in field
+            assert re.search(r'autocomplete="(current|new)-password"', field)
+    assert "onpaste" not in "".join(path.read_text("utf-8") for path in (ROOT / "web" / "static").glob("*.js"))
+
+
+def test_every_page_of_somebody_signed_in_leads_out(sqlite_stored: Database) -> None:
+    client = visitor_with_role(create_app(sqlite_stored), "office")
+    for address in ("/", "/projects", "/money", "/account", "/nothing"):
+        assert '<form method="post" action="/sign-out"' in client.get(address).text, address
+
+
+def test_scripts_of_ours_build_no_markup_and_merge_no_objects() -> None:
+    for path in sorted((ROOT / "web" / "static").glob("*.js")):
+        found = re.findall(
+            r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|\bFunction\(|JSON\.parse|Object\.assign"
+            r"|__proto__|postMessage|localStorage|sessionStorage",
+            path.read_text(encoding="utf-8"),
+        )
+        assert found == [], path.name
 
 
 def test_a_fault_tells_its_number_and_nothing_of_the_inside(sqlite_database: Database) -> None:
