@@ -217,7 +217,7 @@ def _must_be_submitted(rows: Sequence[dict[str, Any]], by: Approver, *, own: boo
         if row["stage"] not in by.stages:
             who = N_("财政部门") if row["stage"] in APPROVED_BY_FINANCE else N_("领导小组办公室")
             raise NotYourStage(stage=STAGES[row["stage"]], who=who)
-        mine = any(by.actor.did(row[f"{act}_by_id"], row[f"{act}_by"]) for act in ("recorded", "submitted"))
+        mine = any(by.actor.stands_behind(row[f"{act}_by_id"], row[f"{act}_by"]) for act in ("recorded", "submitted"))
         if mine and not own:
             raise OwnEntry(id=row["id"])
 
@@ -226,11 +226,10 @@ def led_by(session: Session, departments: frozenset[int], projects: set[int | No
     """Those of the projects that one of the departments leads today."""
     if not departments:
         return set()
-    known = [id_ for id_ in projects if id_ is not None]
     found: set[int | None] = set()
-    for start in range(0, len(known), _BATCH):
+    for known in batches((id_ for id_ in projects if id_ is not None), _BATCH):
         led = select_columns(ProjectBody.project_id).where(
-            col(ProjectBody.project_id).in_(known[start : start + _BATCH]),
+            col(ProjectBody.project_id).in_(known),
             col(ProjectBody.role) == "lead",
             col(ProjectBody.department_id).in_(departments),
             in_force(ProjectBody, current_quarter()),

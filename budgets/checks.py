@@ -41,7 +41,7 @@ FORMULAS = {
     "work_over_estimate": N_("累计完成投资 > 现行投资估算"),
     "funded_twice": N_("同一项目或同一打包项目内，同一来源、同一文号、同一金额下达两次以上"),
     "outside_years": N_("发生日期早于起始年份或晚于结束年份"),
-    "secured_over_estimate": N_("已批准的计划（不含资金渠道待定）> 现行投资估算"),
+    "secured_over_estimate": N_("已审核的计划（不含资金渠道待定）> 现行投资估算"),
     "carried_over_unspent": N_(
         "同一项目、同一资金来源：本年计划中的结转 > 上年计划（调整后，含上年的结转）− 上年支付；上年没有计划的为 0"
     ),

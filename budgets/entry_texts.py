@@ -44,6 +44,10 @@ class ArchivedProject(Broken):
     sentence = N_("项目“%(found)s”已归档，不能再记账，应为%(expected)s。")
 
 
+class PasteUnreadable(Broken):
+    sentence = N_("粘贴的内容里有一格过长，没有读取。请检查引号是否配对，再重新复制。")
+
+
 # ---- the texts, and the names that they may hold
 
 
@@ -187,9 +191,14 @@ def rows_from_paste(text: str) -> list[EntryTexts]:
     """The rows of a text copied out of a spreadsheet: cells between tabs, a cell with a line break between quotes.
 
     Blank rows and a row of column names are left out; cells beyond the last column are dropped.
+
+    Errors: PasteUnreadable.
     """
     lines = csv.reader(io.StringIO(text.replace("\r\n", "\n"), newline=""), delimiter="\t")
-    found = [texts_of([cell.replace("\n", " ").strip() for cell in cells]) for cells in lines]
+    try:
+        found = [texts_of([cell.replace("\n", " ").strip() for cell in cells]) for cells in lines]
+    except csv.Error as error:
+        raise PasteUnreadable(field="pasted") from error
     return [one for one in found if not one.is_blank and not one.is_heading]
 
 

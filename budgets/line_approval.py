@@ -46,7 +46,7 @@ def approve_lines(session: Session, ids: Collection[int], *, by: Actor) -> int:
     rows = _locked(session, ids, plans)
     _must_be_submitted(rows)
     for row in rows:
-        if by.did(row.recorded_by_id, row.recorded_by):
+        if by.stands_behind(row.recorded_by_id, row.recorded_by):
             raise OwnLine(id=row.id)
     must_still_take(session, {row.id or 0: row.project_id for row in rows})
     before = _approved_before(session, plans)

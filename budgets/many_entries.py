@@ -17,7 +17,7 @@ from budgets.sources import keep_sources
 from core import audit
 from core.audit import Actor
 from core.calendar import now
-from core.database import select_columns
+from core.database import batches, select_columns
 from core.errors import Broken, ManyBroken
 from core.inserting import insert_for_ids
 from core.money import LARGEST_FEN
@@ -25,7 +25,6 @@ from portfolio.leaves import unfit_leaves
 from portfolio.periods import keep_quarters
 from portfolio.projects import Project
 
-_BATCH = 5_000
 _TABLE = LedgerEntry.__table__  # type: ignore[attr-defined]
 _LAST_ORDINALS = (
     select_columns(LedgerEntry.same_key, func.max(LedgerEntry.ordinal))
@@ -109,9 +108,8 @@ def _number(session: Session, rows: list[dict[str, Any]]) -> None:
     for row in rows:
         facts = (row[name] for name in ("project_id", "stage", "source_id", "occurred_on", "amount_fen", "document"))
         row["same_key"] = same_key(*facts)
-    keys = sorted({row["same_key"] for row in rows})
     last: dict[str, int] = {}
-    for start in range(0, len(keys), _BATCH):
-        last |= dict(session.execute(_LAST_ORDINALS, {"keys": keys[start : start + _BATCH]}).all())
+    for keys in batches(row["same_key"] for row in rows):
+        last |= dict(session.execute(_LAST_ORDINALS, {"keys": keys}).all())
     for row in rows:
         row["ordinal"] = last[row["same_key"]] = max(last.get(row["same_key"], 0), 0) + 1

@@ -142,11 +142,13 @@ def claim_amounts(session: Session, amounts: Mapping[int, NewAmount]) -> None:
 
 
 def check_parts_since(session: Session, package: Project, quarter: int) -> None:
-    """Errors: PartsDoNotAddUp in that quarter, or in a later one in which an estimate or a state of a part begins to hold."""
+    """Errors: PartsDoNotAddUp in that quarter, or in a later one in which an estimate or a state of a part begins or ends."""
     ids = select(Project.id).where((col(Project.id) == package.id) | (col(Project.parent_id) == package.id))
     starts = session.exec(select(Estimate.effective_from).where(col(Estimate.project_id).in_(ids)))
-    posted = session.exec(select(ProjectState.posted_period).where(col(ProjectState.project_id).in_(ids)))
-    quarters = {quarter, *starts, *posted}
+    states = session.exec(
+        select(ProjectState.posted_period, ProjectState.withdrawn_period).where(col(ProjectState.project_id).in_(ids))
+    )
+    quarters = {quarter, *starts, *(one for both in states for one in both if one is not None)}
     for one in sorted(quarters):
         if one >= quarter:
             check_parts(session, package, one)
@@ -191,5 +193,5 @@ def add_parts(
 def _next_number(session: Session, package: Project) -> int:
     """The number after the highest that a part's code ever had: archived parts keep theirs."""
     codes = session.exec(select(Project.code).where(Project.parent_id == package.id)).all()
-    numbers = [int(tail) for code in codes if (tail := code.removeprefix(f"{package.code}-")).isdigit()]
+    numbers = [int(tail) for code in codes if (tail := code.removeprefix(f"{package.code}-")).isdecimal()]
     return max(numbers, default=0) + 1

@@ -107,7 +107,7 @@ def add_source(
 
 def _next_key(session: Session) -> str:
     keys = session.exec(select(FundingSource.key).where(col(FundingSource.key).startswith("source-"))).all()
-    numbers = [int(tail) for key in keys if (tail := key.removeprefix("source-")).isdigit()]
+    numbers = [int(tail) for key in keys if (tail := key.removeprefix("source-")).isdecimal()]
     return f"source-{max(numbers, default=0) + 1}"
 
 

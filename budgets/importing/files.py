@@ -5,6 +5,7 @@ counted, before a library gets to see the file.
 """
 
 import copy
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -18,6 +19,9 @@ RATIO_COUNTS_FROM = 5_000_000  # unpacked bytes; small parts of one repeated let
 MOST_PARTS = 2_000
 MOST_ROWS = 500_000
 MOST_CELLS = 15_000_000  # lines x columns of the area that holds anything: the library keeps all of it in memory
+_COUNT_BEGINS, _COUNT = re.compile(b"uniqueCount"), re.compile(rb"""uniqueCount\s{0,9}=\s{0,9}["']([0-9]{1,18})["']""")
+_COUNT_REACHES = 64  # bytes from its first to its last
+_SHORTEST_TEXT = 5  # bytes, <si/>
 PIECE = 1 << 20
 
 XLSX, XLS, ODS, CSV = "xlsx", "xls", "ods", "csv"
@@ -186,5 +190,33 @@ def check_every_part(path: Path) -> None:
     """
     with opened_archive(path) as archive:
         for part in archive.infolist():
-            for _piece in pieces_of(archive, part):
-                pass
+            check_part(archive, part)
+
+
+def check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
+    """The same of one part. A table of texts says how many it has, and the library takes memory for as many before it looks.
+
+    Errors: BrokenFile, UnpacksTooFar.
+    """
+    kept = b""
+    for piece in pieces_of(archive, part):
+        if is_table_of_texts(part):
+            block = kept + piece
+            if any(int(said) * _SHORTEST_TEXT > part.file_size for said in _counts_in(block)):
+                raise BrokenFile
+            kept = block[-_COUNT_REACHES:]
+
+
+def is_table_of_texts(part: zipfile.ZipInfo) -> bool:
+    """Whether the library takes the part for the texts of a workbook, or might."""
+    return "sharedstrings" in part.filename.lower()
+
+
+def _counts_in(block: bytes) -> Iterator[bytes]:
+    """Errors: BrokenFile for a count that is written as no spreadsheet program writes it."""
+    for place in _COUNT_BEGINS.finditer(block):
+        count = _COUNT.match(block, place.start())
+        if count is not None:
+            yield count[1]
+        elif place.start() < len(block) - _COUNT_REACHES or b">" in block[place.end() :]:
+            raise BrokenFile

@@ -73,7 +73,7 @@ def _bad(attributes: dict[str, str], after: bytes) -> str | None:
 
 
 def _count(text: str | None) -> int:
-    return int(text) if text and text.isdigit() and len(text) < 8 else 1
+    return int(text) if text and text.isdecimal() and len(text) < 8 else 1
 
 
 def _tags(archive: zipfile.ZipFile) -> Iterator[tuple[bytes, dict[str, str], bytes]]:

@@ -5,6 +5,7 @@ tell (errors, formulas that were never calculated, how far a sheet reaches) is f
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -64,23 +65,21 @@ class Table:
         Errors: TooManyRows; BrokenFile and BrokenText for what only reading shows.
         """
         count, bad_lines = 0, {line + 1 for line, _ in self.marks.bad}
-        for line, cells in text_rows(self.path) if self.kind == CSV else self._of_sheet():
-            if cells.count("") < len(cells) or line in bad_lines:
-                count += 1
-                if count > MOST_ROWS + _MORE_LINES:
-                    raise too_many_rows()
-                yield line, cells
+        with _by_the_library():
+            for line, cells in text_rows(self.path) if self.kind == CSV else self._of_sheet():
+                if cells.count("") < len(cells) or line in bad_lines:
+                    count += 1
+                    if count > MOST_ROWS + _MORE_LINES:
+                        raise too_many_rows()
+                    yield line, cells
 
     def _of_sheet(self) -> Iterator[tuple[int, list[Any]]]:
         start = self._opened.start
         if start is None:
-            return
+            return iter(())
+        lines = enumerate(self._opened.iter_rows(), start=1)
         before = [""] * start[1]
-        try:
-            for line, cells in enumerate(self._opened.iter_rows(), start=1):
-                yield line, before + cells if before else cells
-        except CalamineError as error:
-            raise BrokenFile from error
+        return ((line, before + cells) for line, cells in lines) if before else lines
 
     def name(self, line: int, column: int) -> str:
         """A cell as a message names it; the line counts from 1, the column from 0."""
@@ -99,10 +98,8 @@ def open_table(path: Path, sheet: str | None = None) -> Table:
     book = _opened(path)
     chosen, offered = _chosen(path, kind, book, sheet)
     marks = xlsx.marks_of(path, chosen) if kind == XLSX else checked.get(chosen, SheetMarks())
-    try:
+    with _by_the_library():
         opened = book.get_sheet_by_name(chosen)
-    except CalamineError as error:
-        raise BrokenFile from error
     if opened.start is None:
         raise EmptyFile
     if opened.merged_cell_ranges is not None:
@@ -118,17 +115,16 @@ def open_sheets(path: Path) -> list[Table]:
     kind = kind_of(path, WORKBOOKS)
     if kind == CSV:
         raise NotATable(found=N_("文本文件"), expected=WORKBOOKS)
-    checked = _checked(path, kind)
+    marked = xlsx.checked_marks(path) if kind == XLSX else _checked(path, kind)
     book = _opened(path)
     names = tuple(one.name for one in book.sheets_metadata if one.typ == SheetTypeEnum.WorkSheet)
-    marked = xlsx.marks_by_sheet(path, names) if kind == XLSX else checked
+    if kind == XLSX and not marked.keys() >= set(names):
+        raise BrokenFile  # the library knows of a sheet that was not looked at
     found = []
     for name in names:
         marks = marked.get(name, SheetMarks())
-        try:
+        with _by_the_library():
             opened = book.get_sheet_by_name(name)
-        except CalamineError as error:
-            raise BrokenFile from error
         if opened.start is not None:
             found.append(Table(path, kind, name, names, marks, opened.total_height, opened))
     return found
@@ -143,7 +139,8 @@ def sheet_names(path: Path) -> tuple[str, ...]:
     if kind == CSV:
         return ()
     _checked(path, kind)
-    return _offered(path, kind, _opened(path))
+    with _by_the_library():
+        return _offered(path, kind, _opened(path))
 
 
 def _checked(path: Path, kind: str) -> dict[str, SheetMarks]:
@@ -158,11 +155,25 @@ def _checked(path: Path, kind: str) -> dict[str, SheetMarks]:
 
 
 def _opened(path: Path) -> CalamineWorkbook:
-    try:
+    with _by_the_library():
         return CalamineWorkbook.from_path(path)
+
+
+@contextmanager
+def _by_the_library() -> Iterator[None]:
+    """What the library raises as our errors. A damaged .xls makes some of its code panic, which is no Exception in Python.
+
+    Errors: Locked, BrokenFile.
+    """
+    try:
+        yield
     except PasswordError as error:
         raise Locked from error
     except (CalamineError, OSError) as error:
+        raise BrokenFile from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
         raise BrokenFile from error
 
 
@@ -183,10 +194,8 @@ def _offered(path: Path, kind: str, book: CalamineWorkbook) -> tuple[str, ...]:
 
 def _chosen(path: Path, kind: str, book: CalamineWorkbook, sheet: str | None) -> tuple[str, tuple[str, ...]]:
     """Errors: SeveralSheets, NoSuchSheet, EmptyFile."""
-    try:
+    with _by_the_library():
         offered = _offered(path, kind, book)
-    except CalamineError as error:
-        raise BrokenFile from error
     if sheet is not None:
         if sheet not in book.sheet_names:
             raise NoSuchSheet(field="sheet", found=sheet[:60], expected=offered)

@@ -17,6 +17,8 @@ _END, _FREE = 0xFFFFFFFE, 0xFFFFFFFF
 _SMALL_STREAM = 4096
 _MOST_SECTORS = 1 << 20
 _BOUND_SHEET, _FILE_PASS, _BOOL_ERROR, _FORMULA, _SEVERAL, _EOF = 0x85, 0x2F, 0x205, 0x06, 0xBD, 0x0A
+_DIMENSIONS, _ROWS, _COLUMNS = 0x200, 65_536, 256  # how far a sheet reaches; how far one of this format can
+_DIMENSION_SHAPES = {10: "<HHHH", 14: "<IIHH"}
 _VALUES = frozenset({_BOOL_ERROR, _FORMULA, _SEVERAL, 0x203, 0x204, 0xFD, 0x27E, 0xD6})  # numbers, texts and the like
 _ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
 _BOOK_NAMES = ("Workbook", "Book")
@@ -39,6 +41,7 @@ def marks_by_sheet(path: Path) -> dict[str, SheetMarks]:
     found: dict[str, SheetMarks] = {}
     others = 0
     for sheet, start in _sheets(book):
+        _check_extent(book, start)
         found[sheet], cells = _marks(book, start, others)
         others += cells
     return found
@@ -65,8 +68,21 @@ def _marks(book: bytes, start: int, others: int) -> tuple[SheetMarks, int]:
     return marks, rows * columns
 
 
-def _records(book: bytes, start: int) -> Iterator[tuple[int, int, int]]:
-    """Kind, place and length of each record of a part of the stream, to its end."""
+def _check_extent(book: bytes, start: int) -> None:
+    """Looks at every record that says how far a sheet reaches: the library takes memory for as many cells.
+
+    Errors: BrokenFile for one that no sheet of this format can reach.
+    """
+    for kind, place, length in _records(book, start, inner=True):
+        if kind == _DIMENSIONS and length in _DIMENSION_SHAPES:
+            record = book[place : place + length].ljust(length, b"\0")
+            first_row, last_row, first, last = struct.unpack_from(_DIMENSION_SHAPES[length], record)
+            if not (first_row <= last_row <= _ROWS and first <= last <= _COLUMNS):
+                raise BrokenFile
+
+
+def _records(book: bytes, start: int, *, inner: bool = False) -> Iterator[tuple[int, int, int]]:
+    """Kind, place and length of each record of a part of the stream, to its end; `inner`: those of parts inside it too."""
     place, depth = start, 0
     while place + 4 <= len(book):
         kind, length = struct.unpack_from("<HH", book, place)
@@ -76,7 +92,7 @@ def _records(book: bytes, start: int) -> Iterator[tuple[int, int, int]]:
             depth -= 1
             if depth <= 0:
                 return
-        elif depth == 1:
+        elif depth == 1 or inner:
             yield kind, place + 4, length
         place += 4 + length
 

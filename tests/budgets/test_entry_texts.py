@@ -22,6 +22,7 @@ from budgets.entry_rules import NotALeaf
 from budgets.entry_texts import (
     ArchivedProject,
     EntryTexts,
+    PasteUnreadable,
     SeveralProjects,
     UnknownProject,
     found_and_expected,
@@ -186,6 +187,12 @@ def test_a_package_and_an_ambiguous_or_archived_name_are_refused(stored: Databas
     with pytest.raises(ArchivedProject):
         names.project("qingshan-03")
     assert names.project("qingshan-09").code == "qingshan-09"
+
+
+def test_a_paste_with_a_cell_beyond_all_measure_is_refused() -> None:
+    """A quotation mark that is never closed makes one cell of all that follows."""
+    with pytest.raises(PasteUnreadable):
+        rows_from_paste('a-1\t"' + "摘要\n" * 50_000)
 
 
 def test_a_paste_is_cut_into_rows_and_cells() -> None:

@@ -1,8 +1,6 @@
 """A worker that is killed while it takes a file in: the entries are there exactly once, or not at all, and then once."""
 
 import signal
-import subprocess
-import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,11 +15,11 @@ from core.claims import LOST_AFTER, reap
 from core.database import Database
 from core.files import store_file
 from core.jobs import DONE, WAITING, Job
-from core.settings import ROOT
 from core.working import work_off
 from tests.budgets.importing.samples import a_row, a_workbook, kept_files, read_file
 from tests.budgets.ledger_samples import sources
 from tests.core.job_samples import PATIENCE, eventually
+from tests.processes import started
 from web.import_jobs import APPLY_IMPORT, start_job
 from web.job_handlers import HANDLERS
 
@@ -49,8 +47,7 @@ def a_staged_job(database: Database, folder: Path) -> tuple[int, int]:
 def test_a_killed_worker_takes_a_file_in_exactly_once(stored: Database, tmp_path: Path, place: str, there: int) -> None:
     import_id, job_id = a_staged_job(stored, tmp_path)
     url = stored.url.render_as_string(hide_password=False)
-    command = [sys.executable, "-m", "tests.budgets.importing.worker", url, place, str(tmp_path)]
-    process = subprocess.Popen(command, cwd=ROOT)
+    process = started("tests.budgets.importing.worker", url, place, str(tmp_path))
     eventually((tmp_path / "reached").exists)
     process.kill()
     assert process.wait(PATIENCE) == -signal.SIGKILL
