@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Select, Subquery, and_, func, or_, true
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from core.database import select_columns
+from core.database import batches, select_columns
 from core.errors import N_, Invalid
 from core.units import MICRO
 from milestones.milestones import ACTUAL, FORECAST, WITHDRAWN, Milestone, MilestonePlan, MilestoneReport
@@ -47,8 +47,7 @@ def milestones_of(
 def _limits(project_ids: Projects) -> list[Any]:
     if project_ids is None or isinstance(project_ids, Select):
         return [project_ids]
-    ids = sorted(set(project_ids))
-    return [ids[start : start + _BATCH] for start in range(0, len(ids), _BATCH)]
+    return list(batches(project_ids, _BATCH))
 
 
 def _states_query(quarter: int, edition: str, project_ids: Any) -> Select[Any]:

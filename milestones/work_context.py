@@ -10,7 +10,7 @@ from sqlalchemy import Select, bindparam, func
 from sqlmodel import Session, col, select
 
 from core.calendar import current_quarter
-from core.database import select_columns
+from core.database import batches, select_columns
 from core.errors import N_
 from core.units import MICRO, converted
 from milestones.quantities import Quantity
@@ -19,8 +19,6 @@ from milestones.works import CLAIMED, ENTRY, LOST, NOT_APPLICABLE, REVERSAL, Wor
 from portfolio.dated import in_force
 from portfolio.facts import APPROVED, SUBMITTED
 from portfolio.projects import Project
-
-_BATCH = 5_000  # projects asked about in one statement; a database takes only so many numbers at once
 
 
 @dataclass(frozen=True)
@@ -56,10 +54,9 @@ def reported_in(session: Session, project_ids: Collection[int], quarters: Collec
     """The projects, measures and quarters of which anything was reported, whether or not it clashes with more."""
     entry = WorkEntry
     found: set[tuple[int, int, int]] = set()
-    wanted = sorted(project_ids)
-    for start in range(0, len(wanted), _BATCH):
+    for ids in batches(project_ids):
         query = select_columns(entry.project_id, entry.measure_id, entry.occurred_quarter).where(
-            col(entry.project_id).in_(wanted[start : start + _BATCH]), col(entry.occurred_quarter).in_(quarters)
+            col(entry.project_id).in_(ids), col(entry.occurred_quarter).in_(quarters)
         )
         found |= {(project_id, measure_id, quarter) for project_id, measure_id, quarter in session.execute(query)}
     return found

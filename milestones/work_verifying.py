@@ -162,7 +162,8 @@ def _must_be_somebody_else(session: Session, first: WorkEntry, tier: str, by: Ac
     """Of everything that a row stands upon, nobody looks again at their own."""
     below: WorkEntry | None = first
     while below is not None:
-        if by.did(below.recorded_by_id, below.recorded_by) or by.did(below.submitted_by_id, below.submitted_by):
+        pairs = ((below.recorded_by_id, below.recorded_by), (below.submitted_by_id, below.submitted_by))
+        if any(by.stands_behind(*pair) for pair in pairs):
             act = N_("核实") if tier == VERIFIED else N_("保存检查")
             raise OwnFirstLook(id=below.id, act=act)
         below = None if below.based_on_id is None else session.get(WorkEntry, below.based_on_id)

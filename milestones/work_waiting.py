@@ -58,7 +58,9 @@ def _not_of(reader: Reader) -> list[ColumnElement[bool]]:
     pairs = ((entry.recorded_by_id, entry.recorded_by), (entry.submitted_by_id, entry.submitted_by))
     if me.id is None:
         return [col(name) != me.name for _, name in pairs]
-    return [func.coalesce(id_, 0) != me.id for id_, _ in pairs]
+    others: list[ColumnElement[bool]] = [func.coalesce(id_, 0).not_in(me.ids) for id_, _ in pairs]
+    ends = [f"（{account}）" for account in me.accounts]
+    return others + [~func.coalesce(name, "").endswith(end, autoescape=True) for _, name in pairs for end in ends]
 
 
 def _by_number(

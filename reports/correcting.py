@@ -50,7 +50,7 @@ LABELS = {
     "changes": N_("更正内容"),
 }
 RIGHTS: dict[Action, str] = {
-    "accept_works": N_("领导小组办公室（合同、完成投资、工程量、节点和监测值）"),
+    "accept_works": N_("领导小组办公室（合同、完成投资、工程量、节点、监测值和项目状态）"),
     "approve_money": N_("财政部门（下达、到位和支付）"),
 }
 WITHDRAWN_REASON = N_("更正单已撤回")
@@ -158,7 +158,7 @@ def approve_correction(session: Session, row: Correction, *, allowed: Collection
     Errors: NotRequested, OwnCorrection, NotYourRight, ChangedMeanwhile; those of accepting its facts.
     """
     plan = _kept(session, row)
-    if by.actor.did(row.requested_by_id, row.requested_by):
+    if by.actor.stands_behind(row.requested_by_id, row.requested_by):
         raise OwnCorrection(number=row.number)
     facts = facts_of(session, row)
     lacking = needed_rights(session, facts) - set(allowed)
@@ -216,7 +216,7 @@ def _must_find_an_approver(session: Session, plan_id: int, facts: Collection[Mad
         return
     for person in session.exec(select(Person).where(col(Person.active))):
         reader = reader_of(session, person)
-        if not by.did(person.id, person.actor.name) and all(reader.may(right, plan_id) for right in needed):
+        if not by.stands_behind(person.id, person.actor.name) and all(reader.may(right, plan_id) for right in needed):
             return
     raise NobodyMayApprove(field="changes", who=tuple(RIGHTS.values()))
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from budgets.entries import LedgerEntry
+from core.calendar import last_day, quarter_before
 from core.database import select_columns
 from milestones.milestone_reading import EVER, milestones_of
 from milestones.milestones import Milestone, MilestoneReport
@@ -16,30 +17,37 @@ from milestones.reading_reports import withdrawn_now
 from milestones.readings import READING, OfficialReading
 from milestones.works import WorkEntry
 from portfolio.facts import APPROVED, REJECTED
-from portfolio.projects import Project
+from portfolio.projects import Project, ProjectState
 
 MOST = 200  # facts of one kind that a form offers
 
 
 @dataclass(frozen=True)
 class Candidates:
-    """The facts of a quarter in the order of their days: entries with their leaf, works with measure and leaf, milestones."""
+    """The facts of a quarter in the order of their days: entries with their leaf, works with measure and leaf,
+    milestones, states.
+
+    `archived` is the project itself when it is archived: it may be restored, and nothing else.
+    """
 
     entries: Sequence[tuple[LedgerEntry, Project]] = ()
     works: Sequence[tuple[WorkEntry, Measure, Project]] = ()
     milestones: Sequence[tuple[MilestoneReport, Milestone, Project]] = ()
     readings: Sequence[OfficialReading] = ()
+    states: Sequence[tuple[ProjectState, Project]] = ()
+    archived: Sequence[Project] = ()
 
     def __len__(self) -> int:
-        return len(self.entries) + len(self.works) + len(self.milestones) + len(self.readings)
+        return len(self.entries) + len(self.works) + len(self.milestones) + len(self.readings) + len(self.states)
 
 
 def facts_of_projects(session: Session, project_ids: Collection[int], quarter: int) -> Candidates:
-    """Money, works and milestones of some leaves."""
+    """Money, works, milestones and states of some projects and parts."""
     return Candidates(
         _entries(session, project_ids, quarter),
         _works(session, project_ids, quarter),
         _milestones(session, project_ids, quarter),
+        states=_states(session, project_ids, quarter),
     )
 
 
@@ -89,6 +97,20 @@ def _works(
         .join(Project, col(Project.id) == WorkEntry.project_id)
     )
     return session.exec(_standing(query, WorkEntry, project_ids, quarter)).all()
+
+
+def _states(session: Session, project_ids: Collection[int], quarter: int) -> Sequence[tuple[ProjectState, Project]]:
+    query = (
+        select(ProjectState, Project)
+        .join(Project, col(Project.id) == ProjectState.project_id)
+        .where(
+            col(ProjectState.project_id).in_(project_ids),
+            col(ProjectState.withdrawn_period).is_(None),
+            col(ProjectState.since_on) > last_day(quarter_before(quarter)),
+            col(ProjectState.since_on) <= last_day(quarter),
+        )
+    )
+    return session.exec(query.order_by(col(ProjectState.since_on), col(ProjectState.id)).limit(MOST)).all()
 
 
 def _milestones(

@@ -1,7 +1,8 @@
 """What a correction asks to be changed, one fact after another, and the facts that are made of it by the rules of each kind.
 
-An undone fact is reversed (money, works) or withdrawn (a milestone that was met, a reading); a replaced one is undone and given
-anew; a forgotten one is given. Of a milestone the newest report holds, so that a new day alone replaces an earlier one.
+An undone fact is reversed (money, works) or withdrawn (a milestone that was met, a reading, a state); a replaced one is undone
+and given anew; a forgotten one is given. Of a milestone the newest report holds, so that a new day alone replaces an earlier one.
+A project is archived, or restored.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -26,17 +27,19 @@ from milestones.report_rules import NewMilestoneReport, state_now
 from milestones.work_reports import find_work, record_work
 from milestones.work_verifying import record_loss, reverse_work
 from milestones.works import CLAIMED, LOST, SURVIVING, TIERS, VERIFIED, NewWork, WorkEntry
-from portfolio.corrections import LEDGER_ENTRY, MILESTONE_REPORT, OFFICIAL_READING, WORK_ENTRY
+from portfolio.corrections import LEDGER_ENTRY, MILESTONE_REPORT, OFFICIAL_READING, PROJECT_CHANGE, WORK_ENTRY
 from portfolio.plans import Plan
-from portfolio.projects import Project
+from portfolio.projects import Project, ProjectState
+from reports.correction_projects import NewPlace, NewState, ask_to_place, ask_to_report, ask_to_withdraw
 
 SUBJECTS = {
     LEDGER_ENTRY: N_("记账"),
     WORK_ENTRY: N_("工程量"),
     MILESTONE_REPORT: N_("节点"),
     OFFICIAL_READING: N_("监测值"),
+    PROJECT_CHANGE: N_("项目状态"),
 }
-New = NewEntry | NewWork | NewMilestoneReport | NewReading
+New = NewEntry | NewWork | NewMilestoneReport | NewReading | NewState | NewPlace
 
 
 class OfAnotherQuarter(Broken):
@@ -204,11 +207,34 @@ def _readings(making: Making, change: Change) -> list[int]:
     return [one.id or 0 for one in found]
 
 
+def _states(making: Making, change: Change) -> list[int]:
+    session, said, found = making.session, making.said, []
+    project_id = change.place_id
+    if change.undoes is not None:
+        row = session.get(ProjectState, change.undoes)
+        if row is None:
+            raise NotThere
+        project_id = row.project_id
+        making.must_be_of(_project(session, project_id).plan_id, quarter_of(row.since_on))
+        found.append(ask_to_withdraw(session, row, **said))
+    project = _project(session, project_id)
+    making.must_be_of(project.plan_id)
+    if isinstance(change.new, NewPlace):
+        found.append(ask_to_place(session, project, change.new, making.quarter, **said))
+    elif isinstance(change.new, NewState):
+        if change.undoes is None:
+            making.must_be_of(project.plan_id, quarter_of(change.new.since_on))
+        new = replace(change.new, document=change.new.document or making.document)
+        found.append(ask_to_report(session, project, new, reason=making.reason, by=making.by))
+    return [one.id or 0 for one in found]
+
+
 _MAKERS: dict[str, Callable[[Making, Change], list[int]]] = {
     LEDGER_ENTRY: _money,
     WORK_ENTRY: _works,
     MILESTONE_REPORT: _milestones,
     OFFICIAL_READING: _readings,
+    PROJECT_CHANGE: _states,
 }
 
 
@@ -220,10 +246,13 @@ def _project(session: Session, id_: int | None) -> Project:
     return project
 
 
+_OF_PROJECTS: dict[str, Any] = {LEDGER_ENTRY: LedgerEntry, WORK_ENTRY: WorkEntry, PROJECT_CHANGE: ProjectState}
+
+
 def projects_of(session: Session, changes: Collection[Change]) -> set[int]:
     """The leaves that changes are about; readings have none."""
-    found = {one.place_id for one in changes if one.place_id and one.subject in (LEDGER_ENTRY, WORK_ENTRY)}
-    for subject, table in ((LEDGER_ENTRY, LedgerEntry), (WORK_ENTRY, WorkEntry)):
+    found = {one.place_id for one in changes if one.place_id and one.subject in _OF_PROJECTS}
+    for subject, table in _OF_PROJECTS.items():
         ids = [one.undoes for one in changes if one.subject == subject and one.undoes]
         found |= set(session.exec(select(table.project_id).where(col(table.id).in_(ids))))
     reports = [one.undoes for one in changes if one.subject == MILESTONE_REPORT and one.undoes]

@@ -13,31 +13,39 @@ from sqlmodel import Session, col, select
 
 from budgets.entries import LedgerEntry
 from budgets.rates import RATES
-from core.calendar import current_quarter
+from core.calendar import current_quarter, next_quarter
 from milestones.milestone_reading import milestones_of
 from milestones.milestones import Milestone, MilestoneReport
 from milestones.works import WorkEntry
 from portfolio.access import OPERATOR_READER
-from portfolio.corrections import LEDGER_ENTRY, MILESTONE_REPORT, OFFICIAL_READING, WORK_ENTRY
+from portfolio.corrections import LEDGER_ENTRY, MILESTONE_REPORT, OFFICIAL_READING, PROJECT_CHANGE, WORK_ENTRY
+from portfolio.periods import is_closed
 from portfolio.plans import Plan
+from portfolio.project_changes import ProjectChange
 from portfolio.projects import Project
+from portfolio.states import states_in
 from reports.correction_readings import said
+from reports.group_progress import whole_progress
 from reports.indicators import indicator_figures
-from reports.lamp_reading import project_lamps
+from reports.lamp_reading import lamp_counts, project_lamps
 from reports.money import money_rollup
 from reports.money_figures import STAGE_COLUMNS, MoneyFigures
-from reports.rollup import Scope
+from reports.rollup import Scope, whole
 from reports.works import WorkFigures, works_of_projects, works_rollup
 
 PROJECT, PLAN, INDICATOR = "project", "plan", "indicator"
-FEN, RATIO, DAY, LAMP = "fen", "ratio", "day", "lamp"
+FEN, RATIO, DAY, LAMP, STATE, COUNT = "fen", "ratio", "day", "lamp", "state", "count"
+ARCHIVED = "archived"  # the state of a project that counts nowhere
 _RATES = tuple(name for name in RATES if name != "start")
 _TIERS = ("claimed", "verified", "surviving", "lost")
 Value = int | Fraction | str | None
 
 
 class Figure(NamedTuple):
-    """A figure as of a quarter: of a project, the plan or an indicator. `unit` is fen, ratio, day, lamp, or that of `label`."""
+    """A figure as of a quarter: of a project, the plan or an indicator.
+
+    `unit` is fen, ratio, day, lamp, state, count, or that of `label`.
+    """
 
     quarter: int
     level: str
@@ -59,7 +67,7 @@ class Effect:
     @property
     def change(self) -> int | Fraction | None:
         """After less before, where both are numbers; nothing counts as 0 for sums."""
-        if isinstance(self.before, str) or isinstance(self.after, str) or self.figure.unit in (DAY, LAMP):
+        if isinstance(self.before, str) or isinstance(self.after, str) or self.figure.unit in (DAY, LAMP, STATE):
             return None
         if self.before is None or self.after is None:
             return None
@@ -68,7 +76,9 @@ class Effect:
 
 @dataclass(frozen=True)
 class Watched:
-    """What is looked at: quarters, leaves and their top-level projects, measures, milestones, and whether indicators may move."""
+    """What is looked at: quarters, leaves and their top-level projects, measures, milestones, the projects whose state or place
+    changes, and whether indicators may move.
+    """
 
     plan: Plan
     quarters: tuple[int, ...]
@@ -76,6 +86,7 @@ class Watched:
     names: Mapping[int, tuple[str, str]]
     measures: frozenset[int]
     milestones: frozenset[int]
+    placed: frozenset[int]
     money: bool
     indicators: bool
 
@@ -87,7 +98,8 @@ def watched(session: Session, plan: Plan, quarter: int, facts: Collection[tuple[
     works = _rows(session, WorkEntry, ids.get(WORK_ENTRY, ()))
     reports = _rows(session, MilestoneReport, ids.get(MILESTONE_REPORT, ()))
     milestones = {row.milestone_id for row in reports}
-    leaves = {row.project_id for row in (*entries, *works)}
+    changes = _rows(session, ProjectChange, ids.get(PROJECT_CHANGE, ()))
+    leaves = {row.project_id for row in (*entries, *works, *changes)}
     leaves |= set(session.exec(select(Milestone.project_id).where(col(Milestone.id).in_(milestones))))
     rows = session.exec(select(Project).where(col(Project.id).in_(leaves))).all()
     tops = {row.parent_id or row.id or 0 for row in rows}
@@ -96,6 +108,11 @@ def watched(session: Session, plan: Plan, quarter: int, facts: Collection[tuple[
     for row in family:
         members[row.parent_id or row.id or 0].append(row.id or 0)
     quarters = {quarter} | {row.occurred_quarter for row in (*entries, *works) if row.occurred_quarter > quarter}
+    if changes:  # a state holds in every quarter after it: every one that was closed is shown
+        last = max(quarters)
+        while is_closed(session, plan.id or 0, next_quarter(last)):
+            last = next_quarter(last)
+            quarters.add(last)
     return Watched(
         plan,
         tuple(sorted(one for one in quarters if one <= current_quarter())),
@@ -103,8 +120,9 @@ def watched(session: Session, plan: Plan, quarter: int, facts: Collection[tuple[
         {row.id or 0: (row.code, row.name) for row in family},
         frozenset(row.measure_id for row in works),
         frozenset(milestones),
-        bool(entries),
-        bool(works or ids.get(OFFICIAL_READING)),
+        frozenset(row.project_id for row in changes),
+        bool(entries or changes),
+        bool(works or changes or ids.get(OFFICIAL_READING)),
     )
 
 
@@ -117,7 +135,7 @@ def figures_of(session: Session, asked: Watched) -> dict[Figure, Value]:
     found: dict[Figure, Value] = {}
     for quarter in asked.quarters:
         scope = Scope(quarter, frozenset({asked.plan.id or 0}))
-        for made_by in (_money, _works, _milestones, _lamps, _indicators):
+        for made_by in (_states, _money, _works, _milestones, _lamps, _indicators):
             found |= dict(made_by(session, asked, scope))
     return found
 
@@ -127,6 +145,30 @@ def effects_between(before: Mapping[Figure, Value], after: Mapping[Figure, Value
     order = dict.fromkeys((*before, *after))
     rows = (Effect(one, before.get(one), after.get(one)) for one in order)
     return tuple(row for row in rows if row.before != row.after)
+
+
+def _states(session: Session, asked: Watched, scope: Scope) -> Iterator[tuple[Figure, Value]]:
+    """The state of each project that is changed, and how many projects of the plan count, are finished and have each lamp."""
+    if not asked.placed:
+        return
+    held = states_in(session, asked.placed, scope.quarter)
+    gone = set(session.exec(select(Project.id).where(col(Project.id).in_(asked.placed), _is_archived())))
+    for id_ in sorted(asked.placed):
+        said = ARCHIVED if id_ in gone else held[id_].state if id_ in held else None
+        yield Figure(scope.quarter, PROJECT, *asked.names[id_], "state", None, STATE), said
+    of = (scope.quarter, PLAN, asked.plan.code, asked.plan.short_title)
+    counted = whole(session, OPERATOR_READER, scope)
+    yield Figure(*of, "projects", None, COUNT), counted.projects
+    yield Figure(*of, "leaves", None, COUNT), counted.leaves
+    yield Figure(*of, "estimate_fen", None, FEN), counted.estimate_fen
+    progress = whole_progress(session, OPERATOR_READER, scope)
+    yield Figure(*of, "finished", None, COUNT), None if progress is None else progress.by_count.numerator
+    for colour, count in lamp_counts(project_lamps(session, OPERATOR_READER, scope).values()).items():
+        yield Figure(*of, f"lamp_{colour}", None, COUNT), count
+
+
+def _is_archived() -> Any:
+    return col(Project.archived_at).is_not(None)
 
 
 def _money(session: Session, asked: Watched, scope: Scope) -> Iterator[tuple[Figure, Value]]:

@@ -24,20 +24,24 @@ from portfolio.corrections import (
     LEDGER_ENTRY,
     MILESTONE_REPORT,
     OFFICIAL_READING,
+    PROJECT_CHANGE,
     WORK_ENTRY,
     Correction,
     CorrectionFact,
 )
 from portfolio.facts import APPROVED
 from portfolio.plans import Plan
+from portfolio.project_changes import ProjectChange
 from portfolio.reviewing import Reviewer
 from reports.correction_changes import Made
+from reports.correction_projects import accept_changes, reported_since, send_back_changes
 
 TABLES: dict[str, Any] = {
     LEDGER_ENTRY: LedgerEntry,
     WORK_ENTRY: WorkEntry,
     MILESTONE_REPORT: MilestoneReport,
     OFFICIAL_READING: OfficialReading,
+    PROJECT_CHANGE: ProjectChange,
 }
 
 
@@ -58,10 +62,11 @@ def needed_rights(session: Session, facts: Collection[Made]) -> set[Action]:
 
 
 def changed_since(session: Session, facts: Collection[Made]) -> tuple[str, ...]:
-    """The indicators of which a newer reading was accepted since these facts were asked for, by name.
+    """The indicators of which a newer reading was accepted since these facts were asked for, and the projects of which a newer
+    state was reported, by name.
 
-    Money and works are undone by their own number, once, and of a milestone one report waits at a time; of readings the newest
-    holds, whatever it was made of.
+    Money and works are undone by their own number, once, and of a milestone one report waits at a time; of readings and states
+    the newest holds, whatever it was made of.
     """
     ids = [id_ for subject, id_ in facts if subject == OFFICIAL_READING]
     asked, newer = OfficialReading, aliased(OfficialReading)
@@ -76,7 +81,8 @@ def changed_since(session: Session, facts: Collection[Made]) -> tuple[str, ...]:
             col(newer.approved_at) > asked.recorded_at,
         )
     )
-    return tuple(sorted(set(session.exec(query)))) if ids else ()
+    projects = reported_since(session, [id_ for subject, id_ in facts if subject == PROJECT_CHANGE])
+    return tuple(sorted(projects | (set(session.exec(query)) if ids else set())))
 
 
 def accept_facts(session: Session, facts: Collection[Made], by: Reviewer) -> None:
@@ -93,11 +99,13 @@ _ACCEPTING: dict[str, Callable[..., int]] = {
     WORK_ENTRY: accept_works,
     MILESTONE_REPORT: accept_milestones,
     OFFICIAL_READING: accept_readings,
+    PROJECT_CHANGE: accept_changes,
 }
 _SENDING_BACK: dict[str, Callable[..., int]] = {
     WORK_ENTRY: send_back_works,
     MILESTONE_REPORT: send_back_milestones,
     OFFICIAL_READING: send_back_readings,
+    PROJECT_CHANGE: send_back_changes,
 }
 
 

@@ -21,13 +21,16 @@ from portfolio.corrections import (
     LEDGER_ENTRY,
     MILESTONE_REPORT,
     OFFICIAL_READING,
+    PROJECT_CHANGE,
     REQUESTED,
     WORK_ENTRY,
     Correction,
     CorrectionFact,
 )
 from portfolio.plans import Plan
-from portfolio.projects import Project
+from portfolio.project_changes import REPORTED, RESTORED
+from portfolio.project_changes import WITHDRAWN as TAKEN_BACK
+from portfolio.projects import Project, ProjectState
 from reports.correction_effects import Effect, from_json
 from reports.correction_facts import TABLES, changed_since, facts_of, needed_rights
 
@@ -59,8 +62,8 @@ class CorrectionLine:
 class CorrectedFact:
     """One fact of a correction: what is undone (`was`), what is said instead or was forgotten (`new`), and of what.
 
-    Both are rows of the table of `subject`; `what` is the measure, milestone or indicator, `place` the code and name of the
-    project (of a reading None).
+    Both are rows of the table of `subject`, a state that is undone one of ProjectState; `what` is the measure, milestone
+    or indicator, `place` the code and name of the project (of a reading None).
     """
 
     subject: str
@@ -127,7 +130,7 @@ def waiting_corrections(session: Session, reader: Reader) -> list[Correction]:
     return [
         row
         for row in session.exec(query)
-        if not reader.actor.did(row.requested_by_id, row.requested_by)
+        if not reader.actor.stands_behind(row.requested_by_id, row.requested_by)
         and needed_rights(session, facts_of(session, row)) <= allowed_in(reader, row.plan_id)
     ]
 
@@ -199,10 +202,13 @@ def _belongs(last: CorrectedFact, subject: str, row: Any) -> bool:
     """Whether a fact was made to stand for the one that was undone right before it."""
     if last.subject != subject or last.act != UNDONE or subject == MILESTONE_REPORT:
         return False
+    if subject == PROJECT_CHANGE and (last.made.kind, row.kind) != (TAKEN_BACK, REPORTED):
+        return False
     keys = {
         LEDGER_ENTRY: ("project_id",),
         WORK_ENTRY: ("project_id", "measure_id", "tier"),
         OFFICIAL_READING: ("indicator_id",),
+        PROJECT_CHANGE: ("project_id",),
     }
     return all(getattr(last.made, name) == getattr(row, name) for name in keys[subject])
 
@@ -211,6 +217,9 @@ def _undone(session: Session, subject: str, row: Any) -> tuple[Any | None, bool]
     """What a fact takes back or replaces, and whether it does nothing else."""
     if subject == MILESTONE_REPORT:
         return _day_before(session, row), row.kind == WITHDRAWN
+    if subject == PROJECT_CHANGE:
+        state = None if row.withdraws_id is None else session.get_one(ProjectState, row.withdraws_id)
+        return state, row.kind in (TAKEN_BACK, RESTORED)
     id_ = row.withdraws_id if subject == OFFICIAL_READING else row.reverses_id
     undoing = row.kind in (WITHDRAWAL, REVERSED, REVERSAL)
     return (None if id_ is None else session.get_one(TABLES[subject], id_)), undoing

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlmodel import Session, col
 
-from core.calendar import quarter_before, quarter_name
+from core.calendar import day_of, quarter_before, quarter_name
 from core.database import select_columns
 from core.language import translate
 from milestones.indicator_math import GRADE_NAMES, VERDICTS, Measured
@@ -21,13 +21,15 @@ from reports.money_movement import movement_windows
 from reports.quarterly_scope import Asked
 from reports.rollup import Scope
 
+_SAID = ("document", "correction_reason", "approved_by", "recorded_at", "recorded_by")
+
 
 def reading_corrections(session: Session, asked: Asked, indicator_ids: Collection[int]) -> tuple[CorrectionRow, ...]:
     """Late readings of these indicators, in the order of the plans; of several of one quarter one after the other."""
     reading, scope = OfficialReading, asked.scope
     late = movement_windows(reading, scope.edition, asked.first)[1]
     names = ("id", "indicator_id", "quarter", "value_micro", "grade", "judgement", "posted_period", "withdraws_id")
-    columns = [getattr(reading, name) for name in (*names, "document", "correction_reason", "approved_by")]
+    columns = [getattr(reading, name) for name in (*names, *_SAID)]
     query = (
         select_columns(*columns, Plan.code, Indicator.no, Indicator.name, Indicator.unit)
         .add_columns(col(Correction.number), col(Correction.reason), col(Correction.decided_by))
@@ -84,6 +86,8 @@ def _row(row: Any, number: int, was: Measured | None, now: Measured | None) -> C
         reason=row.correction_reason or row.reason,
         approved_by=row.decided_by or row.approved_by,
         number=row[-3],
+        recorded_on=day_of(row.recorded_at),
+        recorded_by=row.recorded_by,
     )
 
 

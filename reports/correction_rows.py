@@ -14,8 +14,9 @@ from sqlmodel import Session, col
 
 from budgets.entries import LedgerEntry
 from budgets.lines import YEAR, BudgetLine
-from core.calendar import quarter_before
+from core.calendar import day_of, quarter_before
 from core.database import select_columns
+from core.errors import N_
 from core.units import MICRO, converted
 from milestones.milestone_reading import milestone_dates
 from milestones.milestones import ACTUAL, WITHDRAWN, Milestone, MilestoneReport
@@ -34,15 +35,26 @@ from reports.rollup import Scope
 from reports.works import works_of_projects
 
 MONEY, WORKS, MILESTONE, READING = "money", "works", "milestone", "reading"
+STATE, ARCHIVING, YEARS = "state", "archiving", "years"  # of projects: reports/state_corrections.py
+KINDS = {
+    MONEY: N_("资金"),
+    WORKS: N_("工程量"),
+    MILESTONE: N_("节点"),
+    READING: N_("监测值"),
+    STATE: N_("项目状态"),
+    ARCHIVING: N_("归档"),
+    YEARS: N_("起止年限"),
+}
 
 
 @dataclass(frozen=True)
 class CorrectionRow:
     """One late fact, and what it did to the figure that stood before it (of several to one figure: one after the other).
 
-    `what` is a figure of money (paid_fen, budget_fen), a tier of works, the kind of a milestone, or None for a reading; `label`
-    the measure, milestone or indicator. Units: fen, exact fractions of `unit`, days; None: nothing stood there. `code` and `name`
-    are those of the leaf, of a reading None. `number` is that of its 更正单, where there is one.
+    `what` is a figure of money (paid_fen, budget_fen), a tier of works, the kind of a milestone or of a change of a project, else
+    None; `label` the measure, milestone or indicator. Units: fen, exact fractions of `unit`, days, states and years in words;
+    None: nothing stood there. `code` and `name` are those of the leaf, of a reading None. `number` is that of its 更正单, where
+    there is one.
     """
 
     key: str
@@ -61,10 +73,12 @@ class CorrectionRow:
     reason: str | None
     approved_by: str | None
     number: int | None
+    recorded_on: date | None
+    recorded_by: str | None
 
 
 # What a late fact is of: (leaf id, figure or measure and tier …) and the columns that every fact has.
-_COMMON = ("id", "occurred_quarter", "posted_period", "document", "approved_by")
+_COMMON = ("id", "occurred_quarter", "posted_period", "document", "approved_by", "recorded_at", "recorded_by")
 
 
 @dataclass(frozen=True)
@@ -229,6 +243,8 @@ def _fields(
         "posted_period": row.posted_period,
         "document": row.document,
         "approved_by": row.approved_by,
+        "recorded_on": day_of(row.recorded_at),
+        "recorded_by": row.recorded_by,
     }
 
 

@@ -15,6 +15,7 @@ ADDED, REMOVED, CHANGED = "added", "removed", "changed"
 _IDENTITIES = ("key", "code", "no", "number", "project", "name", "title", "label")
 _DERIVED = ("narrative", "notes", "english")  # what is only said of the figures
 _NAMES = ("name", "milestone", "title", "label", "programme", "department", "source", "text")
+_WITHIN_ITS_PROJECT = "milestone"  # whose row has the name of its project too
 _PLACES = ("number", "position", "order")
 _EXACT = "_exact"  # beside a rounded ratio stands the exact one
 _DIGITS = re.compile(r"([0-9]+)")
@@ -189,7 +190,9 @@ def _keyed(rows: Sequence[Row], identity: str | None) -> Iterator[tuple[str, Row
 def _label(row: Row | None) -> str:
     if row is None:
         return ""
-    return next((str(row[name]) for name in _NAMES if isinstance(row.get(name), str) and row[name]), "")
+    own = next((str(row[name]) for name in _NAMES if isinstance(row.get(name), str) and row[name]), "")
+    within = row.get(_WITHIN_ITS_PROJECT)
+    return f"{own} · {within}" if isinstance(within, str) and within and within != own else own
 
 
 def _natural(key: str) -> tuple[list[tuple[int, int, str]], str]:

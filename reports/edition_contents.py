@@ -14,6 +14,9 @@ from core.money import formatted
 from core.units import rounded_text
 from milestones.milestones import MILESTONE_KINDS
 from milestones.works import TIERS
+from portfolio.project_changes import KINDS as CHANGES
+from reports.correction_rows import ARCHIVING, STATE, YEARS
+from reports.correction_rows import KINDS as CORRECTED
 from reports.findings import Words
 from reports.lamp_words import COLOURS, RED
 from reports.money_figures import FIGURES
@@ -203,9 +206,16 @@ def _correction(row: Mapping[str, Any], unit: str, words: Words) -> CorrectionRo
     money = row["kind"] == "money"
     about = row["what"] or ""
     what = FIGURES[about].name if about in FIGURES else TIERS.get(about) or MILESTONE_KINDS.get(about)
+    in_words = row["kind"] in (STATE, ARCHIVING, YEARS)
+    if in_words:
+        what = CHANGES.get(about, CORRECTED[row["kind"]])
     parts = [row["name"], row["label"], None if what is None else words.say(what)]
     before, after = (
-        formatted(value, unit) if money and value is not None else _number(value)
+        formatted(value, unit)
+        if money and value is not None
+        else words.say(value)
+        if in_words and value is not None
+        else _number(value)
         for value in (row["before"], row["after"])
     )
     measured = words.money_unit(unit) if money else row["unit"]

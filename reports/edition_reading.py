@@ -9,13 +9,16 @@ from typing import Any
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from core.calendar import Period, period_from_text
 from core.errors import N_, Broken, NotThere
 from core.files import StoredFile, path_of
 from core.people import aware
 from portfolio.access import Reader
 from portfolio.periods import ReportingPeriod
 from portfolio.plans import Plan
+from reports.edition_titles import full_name
 from reports.editions import Edition
+from reports.findings import Words
 from reports.word import WORD_TYPE
 
 DATA, WORKBOOK, WORD, WORD_ENGLISH = "json", "xlsx", "docx", "en.docx"
@@ -49,6 +52,10 @@ class ListedEdition:
     edition: Edition
     plan: Plan
     period: ReportingPeriod
+
+    @property
+    def covers(self) -> Period:
+        return period_from_text(self.period.name)
 
     @property
     def as_row(self) -> dict[str, Any]:
@@ -138,9 +145,10 @@ def edition_data(session: Session, edition: Edition) -> dict[str, Any]:
     return json.loads(edition_bytes(session, edition, DATA))
 
 
-def file_name(listed: ListedEdition, kind: str) -> str:
-    """What a file of an edition is called when it is saved."""
-    return f"{listed.edition.title}.{kind}"
+def file_name(listed: ListedEdition, kind: str, words: Words) -> str:
+    """What a file of an edition is called when it is saved, in the words of who saves it."""
+    name = listed.edition.title if words.language == "zh" else full_name(listed.plan.short_title, listed.covers, words)
+    return f"{name}.{kind}"
 
 
 def _kept(edition: Edition) -> Mapping[str, tuple[int | None, str | None]]:

@@ -14,6 +14,7 @@ from portfolio.facts import AS_CORRECTED, AS_ISSUED
 from portfolio.plans import Plan
 from reports.edition_contents import contents_of
 from reports.edition_reading import DATA, WORD, WORD_ENGLISH, WORKBOOK
+from reports.edition_titles import full_name
 from reports.findings import words_in
 from reports.quarterly import Issued, QuarterlyReport, build
 from reports.quarterly_data import canonical_data, canonical_record
@@ -50,7 +51,7 @@ def edition_files(session: Session, plan: Plan, period: Period, *, issued: Issue
     def facts(language: str) -> WordFacts:
         words = words_in(language)
         told, made_on = contents_of(json.loads(data), UNIT, words), report.cover.as_of_on
-        return word_facts(told, words, issue=issued.issue, unit=UNIT, demo=demo, made_on=made_on)
+        return word_facts(told, words, issued=issued, unit=UNIT, demo=demo, made_on=made_on)
 
     english, english_name = english_template()
     files = {
@@ -59,7 +60,7 @@ def edition_files(session: Session, plan: Plan, period: Period, *, issued: Issue
         WORD: filled_template(template, facts(LANGUAGE), name=name),
         WORD_ENGLISH: filled_template(english, facts("en"), name=english_name),
     }
-    return EditionFiles(report_title(report), len(report.rows), files)
+    return EditionFiles(full_name(report.cover.short_title, period, words_in(LANGUAGE)), len(report.rows), files)
 
 
 def built_report(session: Session, reader: Reader, plan: Plan, period: Period, edition: str) -> QuarterlyReport:
@@ -80,7 +81,7 @@ def facts_to_try(session: Session, plan: Plan) -> list[WordFacts]:
     now = word_facts(
         contents_of(canonical_record(report), UNIT, words_in(LANGUAGE)),
         words_in(LANGUAGE),
-        issue=None,
+        issued=None,
         unit=UNIT,
         demo=True,
         made_on=made_on,
@@ -88,19 +89,16 @@ def facts_to_try(session: Session, plan: Plan) -> list[WordFacts]:
     return [now, sample_facts(filled=True, made_on=made_on), sample_facts(filled=False, made_on=made_on)]
 
 
-def live_workbook(session: Session, reader: Reader, plan: Plan, period: Period, *, demo: bool) -> tuple[str, bytes]:
-    """The report of a plan as it stands now for a reader: its title and its workbook."""
+def live_workbook(
+    session: Session, reader: Reader, plan: Plan, period: Period, *, language: str, demo: bool
+) -> tuple[str, bytes]:
+    """The report of a plan as it stands now for a reader: its name and its workbook, in the reader's language."""
     report = built_report(session, reader, plan, period, AS_CORRECTED)
-    return report_title(report), written_workbook(report, demo=demo)
+    name = full_name(report.cover.short_title, period, words_in(language))
+    return name, written_workbook(report, language=language, demo=demo)
 
 
-def written_workbook(report: QuarterlyReport, *, demo: bool) -> bytes:
+def written_workbook(report: QuarterlyReport, *, language: str = LANGUAGE, demo: bool) -> bytes:
     made = io.BytesIO()
-    write_quarterly(report, made, language=LANGUAGE, unit=UNIT, demo=demo)
+    write_quarterly(report, made, language=language, unit=UNIT, demo=demo)
     return made.getvalue()
-
-
-def report_title(report: QuarterlyReport) -> str:
-    """What a report is called where it is listed and saved."""
-    words = words_in(LANGUAGE)
-    return f"{report.cover.short_title}{words.say(report.cover.title)} {words.sentence(report.cover.period_name)}"

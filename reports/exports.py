@@ -7,20 +7,20 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from budgets.estimates import estimates_in_force, package_amounts
 from core.database import select_columns
 from core.errors import NotThere
 from core.units import text_from_micro
 from milestones.commitments import Commitment, CommitmentProject
 from milestones.indicators import Indicator, Target, targets_in_force
-from milestones.quantities import Measure, Quantity, quantities_of
+from milestones.quantities import Measure
 from portfolio.access import Reader
 from portfolio.citations import Citation, citations_of
 from portfolio.contradictions import Contradiction, Reading
-from portfolio.dated import in_force
 from portfolio.departments import Department
-from portfolio.plans import Plan, Programme, find_plan, headings
-from portfolio.projects import Project, ProjectBody, ProjectProgramme
+from portfolio.facts import AS_CORRECTED, must_be_edition
+from portfolio.plans import Plan, Programme, find_plan
+from portfolio.projects import Project
+from reports.exported_projects import main_citation, projects_of, source_of
 
 KINDS = ("projects", "indicators", "commitments", "contradictions")
 
@@ -36,114 +36,22 @@ def plan_for(session: Session, reader: Reader, code: str) -> Plan:
     return plan
 
 
-def exported(session: Session, reader: Reader, kind: str, code: str, quarter: int) -> list[dict[str, Any]]:
-    """One of the lists of a plan as it holds in a quarter."""
+def exported(
+    session: Session, reader: Reader, kind: str, code: str, quarter: int, edition: str = AS_CORRECTED
+) -> list[dict[str, Any]]:
+    """One of the lists of a plan as it holds in a quarter. Only projects differ by edition: by what was posted by then.
+
+    Errors: NotThere; Invalid for an edition that there is not.
+    """
+    must_be_edition(edition)
     plan = plan_for(session, reader, code)
+    if kind == "projects":
+        return projects_of(session, plan, quarter, edition)
     return {
-        "projects": projects_of,
         "indicators": indicators_of,
         "commitments": commitments_of,
         "contradictions": contradictions_of,
     }[kind](session, plan, quarter)
-
-
-def _source(plan: Plan, citation: Citation | None) -> dict[str, Any] | None:
-    if citation is None:
-        return None
-    return {
-        "file": plan.source_file,
-        "table": citation.table_label,
-        "lines": [citation.first_line, citation.last_line],
-    }
-
-
-def _main(citations: list[Citation], field: str = "") -> Citation | None:
-    return next((one for one in citations if one.role == "main" and one.field == field), None)
-
-
-def projects_of(session: Session, plan: Plan, quarter: int) -> list[dict[str, Any]]:
-    """Every project of a plan with its parts nested, in the plan's order."""
-    assert plan.id is not None
-    rows = session.exec(
-        select(Project)
-        .where(Project.plan_id == plan.id, col(Project.archived_at).is_(None))
-        .order_by(col(Project.position))
-    ).all()
-    ids = [row.id for row in rows if row.id is not None]
-    members = dict(
-        session.exec(
-            select(ProjectProgramme.project_id, ProjectProgramme.programme_id).where(
-                col(ProjectProgramme.project_id).in_(ids), in_force(ProjectProgramme, quarter)
-            )
-        ).all()
-    )
-    tree = headings(session, {plan.id})
-    bodies = {
-        (project_id, role): name
-        for project_id, role, name in session.exec(
-            select(ProjectBody.project_id, ProjectBody.role, Department.name)
-            .join(Department, col(Department.id) == ProjectBody.department_id)
-            .where(col(ProjectBody.project_id).in_(ids), in_force(ProjectBody, quarter))
-        )
-    }
-    amounts = estimates_in_force(session, quarter, ids)
-    packages = package_amounts(session, ids, quarter)
-    quantities = quantities_of(session, ids, quarter)
-    sources = citations_of(session, "project", ids)
-    parts: dict[int, list[Project]] = {}
-    for row in rows:
-        if row.parent_id is not None:
-            parts.setdefault(row.parent_id, []).append(row)
-    found = []
-    for row in rows:
-        if row.parent_id is not None or row.id not in members:
-            continue
-        heading = tree[members[row.id]]
-        found.append(
-            {
-                "plan": plan.code,
-                "code": row.code,
-                "programme": heading.name_at(1),
-                "package": heading.name_at(2),
-                "name": row.name,
-                "content": row.content,
-                "place": row.place,
-                "lead_department": bodies.get((row.id, "lead")),
-                "implementing_body": bodies.get((row.id, "body")),
-                "first_year": row.first_year,
-                "last_year": row.last_year,
-                "estimate_fen": packages[row.id],
-                "parts": [
-                    {
-                        "code": part.code,
-                        "name": part.name,
-                        "content": part.content,
-                        "estimate_fen": amounts.get(part.id or 0),
-                        "quantities": _quantities(quantities[part.id or 0]),
-                        "source": _source(plan, _main(sources[part.id or 0])),
-                    }
-                    for part in parts.get(row.id, [])
-                ],
-                "quantities": _quantities(quantities[row.id]),
-                "source": _source(plan, _main(sources[row.id])),
-            }
-        )
-    return found
-
-
-def _quantities(rows: list[tuple[Quantity, str]]) -> list[dict[str, Any]]:
-    return [
-        {
-            "measure": measure,
-            "value": text_from_micro(row.value_micro),
-            "unit": row.unit,
-            "operator": row.operator,
-            "per": row.per,
-            "by_year": row.by_year,
-            "wording": row.wording,
-        }
-        for row, measure in rows
-    ]
 
 
 def indicators_of(session: Session, plan: Plan, quarter: int) -> list[dict[str, Any]]:
@@ -176,7 +84,7 @@ def _indicator(plan: Plan, row: Indicator, target: Target | None, citations: lis
         "target_kind": None if target is None else target.kind,
         "operator": None if target is None else target.operator,
         "nature": row.nature,
-        "source": _source(plan, _main(citations)),
+        "source": source_of(plan, main_citation(citations)),
     }
 
 
@@ -223,7 +131,7 @@ def commitments_of(session: Session, plan: Plan, _quarter: int) -> list[dict[str
             "indicator": indicator,
             "projects": carriers.get(row.id or 0, []),
             "wording": row.wording,
-            "source": _source(plan, _main(sources[row.id or 0])),
+            "source": source_of(plan, main_citation(sources[row.id or 0])),
         }
         for row, measure, programme, department, indicator in rows
     ]
@@ -255,7 +163,7 @@ def contradictions_of(session: Session, plan: Plan, _quarter: int) -> list[dict[
                 {
                     "value": reading.value,
                     "wording": reading.wording,
-                    "source": _source(plan, _reading_citation(sources[row.id or 0], reading.position)),
+                    "source": source_of(plan, _reading_citation(sources[row.id or 0], reading.position)),
                 }
                 for reading in readings.get(row.id or 0, [])
             ],

@@ -13,9 +13,12 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from core.database import select_columns
+from core.people import Person
+from portfolio.access import Reader
 from portfolio.dated import in_force
 from portfolio.departments import Department
 from portfolio.facts import AS_CORRECTED
+from portfolio.grants import Grant
 from portfolio.projects import Project, ProjectBody
 from reports.reported_states import ended_projects
 
@@ -78,3 +81,23 @@ def _query(quarter: int, plan_ids: frozenset[int]) -> Select[tuple[int, int, int
 def filing_of(session: Session, plan_id: int, quarter: int) -> Filing:
     """Who files what of one plan in a quarter."""
     return filings_of(session, {plan_id}, quarter)[plan_id]
+
+
+def with_owners(session: Session, department_ids: Collection[int]) -> set[int]:
+    """Those of the departments that have somebody who fills for them: of the others the head does."""
+    query = (
+        select_columns(Grant.department_id)
+        .join(Person, col(Person.id) == Grant.person_id)
+        .where(col(Grant.department_id).in_(department_ids), col(Grant.role) == "owner", col(Person.active))
+    )
+    return set(session.scalars(query)) if department_ids else set()
+
+
+def fills(reader: Reader, plan_id: int, department_id: int, owned: Collection[int]) -> bool:
+    """Whether the reader is who fills the return of a department: its owner, or its head where it has none (with_owners)."""
+    roles = ("owner",) if department_id in owned else ("owner", "head")
+    return any(
+        reach.department_id == department_id and (reach.plan_ids is None or plan_id in reach.plan_ids)
+        for reach in reader.reaches
+        if reach.role in roles
+    )

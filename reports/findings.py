@@ -43,6 +43,14 @@ class Words:
     def sentence(self, sentence: Sentence) -> str:
         return sentence.text(self.translate)
 
+    def bracketed(self, text: str, inside: str) -> str:
+        """A text and what explains it, in the brackets of the language."""
+        return self.say(N_("%(text)s（%(inside)s）"), text=text, inside=inside)
+
+    def beside(self, *texts: str) -> str:
+        """Texts side by side in one line."""
+        return self.say(N_("　")).join(texts)
+
     def money_unit(self, unit: str) -> str:
         return unit if self.language == "zh" else ENGLISH_UNIT[unit]
 

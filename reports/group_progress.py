@@ -21,6 +21,7 @@ from portfolio.access import Reader
 from portfolio.projects import Project, ProjectState
 from portfolio.states import not_archived
 from reports.money import money_rollup
+from reports.money_figures import MoneyFigures
 from reports.money_groups import Group, within
 from reports.money_queries import projects_in, with_keys
 from reports.reported_states import ended_projects, newest, reported_projects
@@ -47,11 +48,19 @@ class _Project:
 
 
 def group_progress(
-    session: Session, reader: Reader, scope: Scope, by: Sequence[str] = (), *, level: int = 1, looks: bool = False
+    session: Session,
+    reader: Reader,
+    scope: Scope,
+    by: Sequence[str] = (),
+    *,
+    level: int = 1,
+    looks: bool = False,
+    money: Sequence[MoneyFigures] | None = None,
 ) -> list[GroupProgress]:
     """The figures of every group, sorted by the keys, unknown groups last; without keys one group of everything.
 
-    With `looks` works also say how far they were checked and how many leaves report nothing.
+    With `looks` works also say how far they were checked and how many leaves report nothing. `money` is the roll-up of money by
+    the same keys, where somebody has it already.
 
     Errors: UnknownDimension, UnknownLevel; Invalid for an edition that there is not.
     """
@@ -62,7 +71,8 @@ def group_progress(
         groups[project.keys].append(project)
     names = [names_of(session, name, {ids[place] for ids in groups}) for place, name in enumerate(keys)]
     named = {ids: tuple(known.get(id_, id_) for known, id_ in zip(names, ids, strict=True)) for ids in groups}
-    money = {one.keys: one for one in money_rollup(session, reader, scope, keys, level=level)}
+    figures = money_rollup(session, reader, scope, keys, level=level) if money is None else money
+    invested = {one.keys: one.rates["investment_completion"] for one in figures}
     works: dict[tuple[Any, ...], list[MeasureFigure]] = defaultdict(list)
     for one in works_rollup(session, reader, scope, keys, level=level, looks=looks):
         same = {name: getattr(one, name) for name in _OF_WORKS}
@@ -71,7 +81,7 @@ def group_progress(
         GroupProgress(
             keys=named[ids],
             by_count=Rate(sum(one.finished for one in members), len(members)),
-            by_investment=money[named[ids]].rates["investment_completion"],
+            by_investment=invested[named[ids]],
             by_works=tuple(works.get(named[ids], ())),
             without_estimate=sum(one.missing for one in members),
             unreported=sum(not one.reported for one in members),

@@ -14,7 +14,7 @@ from portfolio.access import Reader
 from portfolio.departments import Department
 from portfolio.periods import CLOSED, ISSUED, ReportingPeriod
 from portfolio.projects import Project
-from reports.filing import filing_departments, filings_of
+from reports.filing import filing_departments, filings_of, fills, with_owners
 from reports.lamp_reading import project_lamps
 from reports.lamp_words import WORST_FIRST
 from reports.lamps import ProjectLamp
@@ -27,7 +27,10 @@ ROWS = 60  # projects that the page shows; the list of projects has all
 
 @dataclass(frozen=True)
 class OwnReturn:
-    """A return of the reader's department in an open quarter. `left` counts the projects of which nothing is said yet."""
+    """A return of the reader's department in an open quarter. `left` counts the projects of which nothing is said yet.
+
+    `fills`: the reader is who fills it; `heads`: the reader approves it, and did not hand it in.
+    """
 
     id: int
     period: str
@@ -39,6 +42,8 @@ class OwnReturn:
     filled: int
     no_progress: bool
     sent_back_reason: str | None
+    fills: bool = True
+    heads: bool = False
 
     @property
     def left(self) -> int:
@@ -93,6 +98,7 @@ def own_returns(session: Session, reader: Reader, departments: Collection[int]) 
     )
     rows = session.execute(query).all()
     filled = filled_projects(session, [row[0].id for row in rows])
+    owned = with_owners(session, departments)
     filings = {
         quarter: filings_of(session, {row[0].plan_id for row in rows}, quarter) for quarter in {r[2] for r in rows}
     }
@@ -108,6 +114,9 @@ def own_returns(session: Session, reader: Reader, departments: Collection[int]) 
             filled.get(row.id, 0),
             row.no_progress_reason is not None,
             row.sent_back_reason if row.state == SENT_BACK else None,
+            fills(reader, row.plan_id, row.department_id, owned),
+            reader.may("approve_return", row.plan_id, frozenset({row.department_id}))
+            and not reader.actor.stands_behind(row.submitted_by_id, row.submitted_by),
         )
         for row, period, quarter, department, day in rows
     ]

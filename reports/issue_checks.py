@@ -97,7 +97,7 @@ def checked_figures(session: Session, plan: Plan, quarter: int) -> int:
     found = mismatches(session, quarter, plan=plan)
     if found:
         what = tuple(str(one) for one in found[:_NAMED]) + (("…",) if len(found) > _NAMED else ())
-        raise ChecksFailed(count=len(found), what="；".join(what))
+        raise ChecksFailed(count=len(found), what=what)
     return len(found)
 
 

@@ -115,13 +115,13 @@ class MoneyFigures:
 NUMBERS = tuple(field.name for field in fields(MoneyFigures) if field.name != "keys")
 
 
-def added(one: MoneyFigures, other: MoneyFigures) -> MoneyFigures:
-    """Two groups as one, with the keys of the first: what only one of them knows is what both know."""
+def added(keys: tuple[str | int | None, ...], groups: Sequence[MoneyFigures]) -> MoneyFigures:
+    """Several groups as one: what only one of them knows is what all know."""
     sums: dict[str, int | None] = {}
     for name in NUMBERS:
-        known = [value for value in (getattr(one, name), getattr(other, name)) if value is not None]
+        known = [value for one in groups if (value := getattr(one, name)) is not None]
         sums[name] = sum(known) if known else None
-    return MoneyFigures(one.keys, **sums)
+    return MoneyFigures(keys, **sums)
 
 
 def by_stage(figures: MoneyFigures) -> list[MoneyFigures]:

@@ -8,20 +8,25 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from core.calendar import day_of, today
+from core.calendar import day_of, period_from_text, today
 from core.database import select_columns
-from core.errors import NotThere
+from core.errors import N_, NotThere
 from core.files import StoredFile
 from portfolio.access import Reader
 from portfolio.departments import Department
+from portfolio.periods import ReportingPeriod
 from portfolio.plans import Plan
 from portfolio.projects import Project
+from reports.edition_reading import ListedEdition
+from reports.edition_titles import report_name
 from reports.editions import Edition
+from reports.findings import Words
 from reports.meetings import items_of
 from reports.ordering import lamp_kept
 from reports.orders import CLOSED, OPEN, Meeting, MeetingItem, OrderAnswer, SupervisionOrder
 
 PAGE = 50
+_NUMBERED = N_("第 %(number)s 号")
 
 
 @dataclass(frozen=True)
@@ -78,7 +83,7 @@ class MeetingSheet:
     row: Meeting
     plan: Plan
     items: tuple[tuple[MeetingItem, Project | None, tuple[OrderLine, ...]], ...]
-    edition: Edition | None
+    edition: ListedEdition | None
 
 
 def orders(
@@ -208,13 +213,27 @@ def meeting_sheet(session: Session, reader: Reader, row: Meeting) -> MeetingShee
         row,
         session.get_one(Plan, row.plan_id),
         tuple((one, projects.get(one.project_id), tuple(by_item[one.id])) for one in items),
-        None if row.edition_id is None else session.get_one(Edition, row.edition_id),
+        None if row.edition_id is None else _listed_edition(session, row.edition_id),
     )
 
 
-def editions_before(session: Session, plan_id: int, on: date) -> list[tuple[int, str]]:
-    """The editions of a plan that a meeting of that day may have had before it, newest first: id and title."""
-    query = select(Edition).where(Edition.plan_id == plan_id).order_by(col(Edition.number).desc())
+def _listed_edition(session: Session, id_: int) -> ListedEdition:
+    edition = session.get_one(Edition, id_)
+    return ListedEdition(
+        edition, session.get_one(Plan, edition.plan_id), session.get_one(ReportingPeriod, edition.period_id)
+    )
+
+
+def editions_before(session: Session, plan_id: int, on: date, words: Words) -> list[tuple[int, str]]:
+    """The editions of a plan that a meeting of that day may have had before it, newest first: id, and number and title."""
+    query = (
+        select(Edition, ReportingPeriod.name)
+        .join(ReportingPeriod, col(ReportingPeriod.id) == Edition.period_id)
+        .where(Edition.plan_id == plan_id)
+        .order_by(col(Edition.number).desc())
+    )
     return [
-        (row.id or 0, f"第 {row.number} 号 {row.title}") for row in session.exec(query) if day_of(row.issued_at) <= on
+        (row.id or 0, f"{words.say(_NUMBERED, number=row.number)} {report_name(period_from_text(name), words)}")
+        for row, name in session.exec(query)
+        if day_of(row.issued_at) <= on
     ]

@@ -89,13 +89,15 @@ def usual_due() -> date:
 def issue_order(session: Session, plan: Plan, new: NewOrder, *, by: Actor) -> SupervisionOrder:
     """An order that waits for its department.
 
-    Errors: NotThere for a project or item of another plan; Missing, TooLong, Invalid, DueInThePast.
+    Errors: NotThere for a project or item of another plan; Invalid for a department of another place; Missing, TooLong,
+    DueInThePast.
     """
     assert plan.id is not None
     title = needed_text(new.title, field="title", label=LABELS["title"], limit=200)
     asked = needed_text(new.asked, field="asked", label=LABELS["asked"], limit=_LONGEST)
     department = session.get(Department, new.department_id or 0)
-    if department is None or department.id is None:
+    # Of another place there is none: its name would stand on the order.
+    if department is None or department.id is None or department.jurisdiction_code != plan.jurisdiction_code:
         found, expected = str(new.department_id or ""), N_("列表中的一个部门")
         raise Invalid(field="department_id", label=LABELS["department_id"], found=found, expected=expected)
     if new.due_on < today():
@@ -186,7 +188,7 @@ def return_answer(session: Session, row: SupervisionOrder, *, reason: str, by: A
     _keep(session, row, (ANSWERED,), N_("退回答复"))
     answer = newest_answer(session, row)
     assert answer is not None
-    if by.did(answer.answered_by_id, answer.answered_by):
+    if by.stands_behind(answer.answered_by_id, answer.answered_by):
         raise OwnAnswer(number=row.number)
     answer.returned_at, answer.returned_by, answer.returned_reason = now(), by.name, why
     session.add(answer)
@@ -207,7 +209,7 @@ def close_order(
     if before == OPEN and not unanswered:
         raise NotAnswered(field="unanswered", number=row.number)
     answer = newest_answer(session, row)
-    if before == ANSWERED and answer is not None and by.did(answer.answered_by_id, answer.answered_by):
+    if before == ANSWERED and answer is not None and by.stands_behind(answer.answered_by_id, answer.answered_by):
         raise OwnAnswer(number=row.number)
     row.closed_at, row.closed_by, row.outcome = now(), by.name, said
     row.closed_on = day_of(row.closed_at)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from sqlmodel import Session, col, select
 
 from core.audit import Actor
-from core.calendar import Period, period_from_text
+from core.calendar import Period
 from core.demo import holds_demo
 from core.errors import N_, Broken, NotThere
 from portfolio.access import Reader
@@ -16,6 +16,8 @@ from portfolio.periods import ReportingPeriod
 from portfolio.plans import Plan
 from reports.edition_reading import WORKBOOK, edition_bytes, editions, file_name
 from reports.edition_report import live_workbook
+from reports.edition_titles import not_issued, pack_name, returns_name
+from reports.findings import words_in
 from reports.return_cells import must_take_returns
 from reports.return_workbooks import make_workbook
 from reports.returns import DepartmentReturn
@@ -49,8 +51,14 @@ def plans_to_pack(session: Session, reader: Reader, jurisdiction: str, period: P
     return found
 
 
-def pack_of_reports(session: Session, reader: Reader, plans: list[Plan], period: Period) -> Iterator[tuple[str, bytes]]:
-    """The report of each plan: as it was issued, else as it stands now for this reader, whose name then says so."""
+def pack_of_reports(
+    session: Session, reader: Reader, plans: list[Plan], period: Period, language: str
+) -> Iterator[tuple[str, bytes]]:
+    """The report of each plan: as it was issued, else as it stands now for this reader, whose name then says so.
+
+    Names, and what was not issued, are in the reader's language; an edition speaks the one that it was issued in.
+    """
+    words = words_in(language)
     issued = {
         listed.plan.id: listed
         for listed in editions(session, reader, frozenset(plan.id or 0 for plan in plans))
@@ -60,10 +68,10 @@ def pack_of_reports(session: Session, reader: Reader, plans: list[Plan], period:
     for place, plan in enumerate(plans, start=1):
         listed = issued.get(plan.id)
         if listed is not None:
-            name, content = file_name(listed, WORKBOOK), edition_bytes(session, listed.edition, WORKBOOK)
+            name, content = file_name(listed, WORKBOOK, words), edition_bytes(session, listed.edition, WORKBOOK)
         else:
-            title, content = live_workbook(session, reader, plan, period, demo=demo)
-            name = f"{title}（未发布）.xlsx"
+            title, content = live_workbook(session, reader, plan, period, language=language, demo=demo)
+            name = f"{not_issued(title, words)}.xlsx"
         yield f"{place:02d} {name}", content
 
 
@@ -86,16 +94,20 @@ def returns_to_pack(session: Session, plan: Plan, period: str) -> list[tuple[Dep
     return found
 
 
-def return_file(session: Session, return_: DepartmentReturn, *, by: Actor) -> bytes:
+def return_file(session: Session, return_: DepartmentReturn, *, language: str, by: Actor) -> bytes:
     """The workbook of a return, made anew: what stands in it now is the base of the merge when it comes back."""
     made = io.BytesIO()
-    make_workbook(session, return_, made, by=by)
+    make_workbook(session, return_, made, language=language, by=by)
     return made.getvalue()
 
 
-def report_pack_name(session: Session, jurisdiction: str, period: str) -> str:
-    return f"{session.get_one(Jurisdiction, jurisdiction).name}各规划{period_from_text(period)}报告.zip"
+def report_pack_name(session: Session, jurisdiction: str, period: str, language: str) -> str:
+    return f"{pack_name(session.get_one(Jurisdiction, jurisdiction).name, period, words_in(language))}.zip"
 
 
-def return_pack_name(plan: Plan, period: str) -> str:
-    return f"{plan.short_title}{period}填报表.zip"
+def return_pack_name(plan: Plan, period: str, language: str) -> str:
+    return f"{returns_name(plan.short_title, period, words_in(language))}.zip"
+
+
+def return_file_name(department: str, period: str, language: str) -> str:
+    return f"{returns_name(department, period, words_in(language))}.xlsx"

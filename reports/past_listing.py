@@ -46,7 +46,7 @@ from portfolio.projects import (
     ProjectProgramme,
     ProjectState,
 )
-from portfolio.states import not_archived, told_by
+from portfolio.states import formerly_archived, not_archived, told_by
 from portfolio.years import YEARS, years_in
 from reports.rollup import levels, there_in
 
@@ -135,8 +135,10 @@ def _listed(quarter: int, edition: str) -> FromClause:
     if edition != AS_ISSUED:
         return now
     gone: FromClause = ArchivedListing.__table__  # type: ignore[attr-defined]
-    archived = select_columns(*(gone.c[name] for name in (*_AS_NOW, *YEARS))).where(gone.c.archived_period > quarter)
-    return union_all(select_columns(*(now.c[name] for name in (*_AS_NOW, *YEARS))), archived).subquery("listed")
+    names = (*_AS_NOW, *YEARS)
+    archived = select_columns(*(gone.c[name] for name in names)).where(gone.c.archived_period > quarter)
+    both = union_all(select_columns(*(now.c[name] for name in names)), archived).subquery("all_listed")
+    return select_columns(both).where(both.c.project_id.not_in(formerly_archived(quarter))).subquery("listed")
 
 
 def _in_role(body: Any, role: str, project_id: Any, quarter: int) -> Any:

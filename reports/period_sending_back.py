@@ -13,6 +13,7 @@ from budgets.line_approval import reject_lines
 from core import audit
 from core.audit import Actor
 from core.calendar import now
+from core.database import batches
 from core.errors import N_
 from milestones.milestone_reports import send_back_milestones
 from milestones.reading_reports import send_back_readings
@@ -23,27 +24,22 @@ from reports.returns import SENT_BACK, DepartmentReturn
 
 CLOSING_REASON = N_("季度关账时未审核")
 _RETURN = "department_return"
-_BATCH = 5_000  # facts that are sent back in one statement; a database takes only so many numbers at once
 
 
 def send_back_facts(session: Session, plan_id: int, quarter: int, *, by: Actor) -> None:
     """Everything that was handed over for the quarter or an earlier one and nobody decided."""
     approver, reviewer, why = Approver(by), Reviewer(by), CLOSING_REASON
-    for ids in _slices(waiting_ids(session, LEDGER, plan_id, quarter)):
+    for ids in batches(waiting_ids(session, LEDGER, plan_id, quarter)):
         reject_entries(session, ids, reason=why, by=approver)
-    for ids in _slices(waiting_ids(session, LINES, plan_id, quarter)):
+    for ids in batches(waiting_ids(session, LINES, plan_id, quarter)):
         reject_lines(session, ids, reason=why, by=by)
     for kind, send_back in (
         (WORKS, send_back_works),
         (MILESTONES, send_back_milestones),
         (READINGS, send_back_readings),
     ):
-        for ids in _slices(waiting_ids(session, kind, plan_id, quarter)):
+        for ids in batches(waiting_ids(session, kind, plan_id, quarter)):
             send_back(session, ids, reason=why, by=reviewer)
-
-
-def _slices(ids: list[int]) -> list[list[int]]:
-    return [ids[start : start + _BATCH] for start in range(0, len(ids), _BATCH)]
 
 
 def send_back_returns(session: Session, ids: Sequence[int], *, by: Actor) -> None:

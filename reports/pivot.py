@@ -156,15 +156,10 @@ class _Margins:
 
     def _added(self, kept: tuple[str, ...]) -> _Groups:
         places = [self._by.index(name) for name in kept]
-        found: dict[tuple[Any, ...], MoneyFigures] = {}
+        found: dict[tuple[Any, ...], list[MoneyFigures]] = {}
         for keys, group in self._full.items():
-            short = tuple(keys[place] for place in places)
-            found[short] = added(found[short], group) if short in found else MoneyFigures(short, **_numbers(group))
-        return found
-
-
-def _numbers(figures: MoneyFigures) -> dict[str, int | None]:
-    return {name: value for name, value in vars(figures).items() if name != "keys"}
+            found.setdefault(tuple(keys[place] for place in places), []).append(group)
+        return {short: added(short, groups) for short, groups in found.items()}
 
 
 def pivot(session: Session, reader: Reader, scope: Scope, wish: PivotWish) -> Pivot:

@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 from budgets.entries import STAGES
 from budgets.sources import source_tree
 from core.calendar import period_from_text
-from core.database import select_columns
+from core.database import batches, select_columns
 from core.errors import N_
 from portfolio.plans import Plan, Programme
 from portfolio.projects import Project
@@ -107,9 +107,8 @@ def _texts(keys: set[Any]) -> list[str]:
 
 def _projects(session: Session, codes: set[Any]) -> list[Any]:
     """(code, name, plan, position) of each; their number may be beyond what one query takes."""
-    wanted = _texts(codes)
     found: list[Any] = []
-    for start in range(0, len(wanted), _BATCH):
+    for wanted in batches(_texts(codes), _BATCH):
         query = select_columns(Project.code, Project.name, Project.plan_id, Project.position)
-        found += session.execute(query.where(col(Project.code).in_(wanted[start : start + _BATCH]))).all()
+        found += session.execute(query.where(col(Project.code).in_(wanted))).all()
     return found

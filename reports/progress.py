@@ -211,16 +211,18 @@ def _finished_on(top: _Leaf, parts: Sequence[_Leaf]) -> date | None:
 def _measure_lines(leaves: Sequence[_Leaf], names: Mapping[int, str]) -> tuple[MeasureProgress, ...]:
     """The measures of a project with their sums in the unit of the plan, else in the one that was reported."""
     units: dict[int, str] = {}
-    sums: dict[int, dict[str, Fraction]] = defaultdict(dict)
+    sums: dict[tuple[int, str], int | Fraction] = {}  # of a measure and a name, in millionths
     timeless: dict[int, int] = defaultdict(int)
 
     def add(measure: int, unit: str, name: str, micro: int | None) -> None:
         own = units.setdefault(measure, unit)
         if micro is not None:
-            amount = Fraction(int(micro), MICRO)
-            if unit != own:
-                amount = converted(amount, unit, own)
-            sums[measure][name] = sums[measure].get(name, Fraction(0)) + amount
+            amount = int(micro) if unit == own else converted(int(micro), unit, own)
+            sums[measure, name] = sums.get((measure, name), 0) + amount
+
+    def sum_of(measure: int, name: str) -> Fraction | None:
+        found = sums.get((measure, name))
+        return None if found is None else Fraction(found, MICRO)
 
     for leaf in leaves:
         for measure, unit, planned, unknown in leaf.planned:
@@ -235,7 +237,12 @@ def _measure_lines(leaves: Sequence[_Leaf], names: Mapping[int, str]) -> tuple[M
     )
     return tuple(
         MeasureProgress(
-            measure, names[measure], unit, **sums[measure], weight=weights.get(measure), timeless=timeless[measure]
+            *(measure, names[measure], unit),
+            planned=sum_of(measure, "planned"),
+            claimed=sum_of(measure, "claimed"),
+            verified=sum_of(measure, "verified"),
+            weight=weights.get(measure),
+            timeless=timeless[measure],
         )
         for measure, unit in sorted(units.items())
     )

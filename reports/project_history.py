@@ -8,6 +8,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from core.audit import AuditEntry
+from core.calendar import period_from_text
 from core.errors import N_
 from portfolio.departments import Department
 from portfolio.plans import headings
@@ -111,6 +112,8 @@ def _named(field: str, value: Any, known: dict[tuple[str, int], str]) -> Any:
         return None
     if field == _STATE:
         return STATES.get(value, value)
+    if field == _QUARTER and isinstance(value, str):
+        return period_from_text(value).last_quarter  # performance targets write it as people do
     kind = "department" if field in ROLE_FIELDS else field
     return known.get((kind, value), value) if isinstance(value, int) else value
 

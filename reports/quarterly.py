@@ -30,12 +30,14 @@ from reports.overview import Overview, known_sum, overview
 from reports.quarterly_indicators import CommitmentRow, Standing, commitment_rows, contradiction_rows, standings
 from reports.quarterly_lists import MilestoneRow, WarningRow, leaves_of_rows, milestone_rows, warning_rows
 from reports.quarterly_money import MOVED, ReportMoney, report_money
+from reports.quarterly_money_rows import money_rows
 from reports.quarterly_notes import early_closings, notes_of
 from reports.quarterly_overview import narrowed
 from reports.quarterly_rows import ProjectGroup, ProjectRow, project_groups
 from reports.quarterly_scope import Asked, PeriodOutsidePlan, ReportScope, asked_for
 from reports.quarterly_years import YearFigures, year_figures
 from reports.reported_money import ReportedMoney, together
+from reports.state_corrections import state_corrections
 from reports.three_figures import GroupProgress
 
 __all__ = ["PeriodOutsidePlan", "QuarterlyReport", "ReportScope", "build", "check"]
@@ -165,7 +167,7 @@ def build(
 
     Errors: NotThere when the reader may not see it; PeriodOutsidePlan; FiguresDisagree; Invalid for an edition that there is not.
     """
-    with uncollected():
+    with uncollected(makes_no_cycles=True):
         report = _built(session, reader, scope, period, edition)
     check(report)
     return report
@@ -174,8 +176,9 @@ def build(
 def _built(session: Session, reader: Reader, scope: ReportScope, period: Period, edition: str) -> QuarterlyReport:
     asked = asked_for(session, reader, scope, period, edition)
     figures = overview(session, reader, asked.scope)
-    money = report_money(session, reader, asked)
-    groups, ended = project_groups(session, reader, asked, tuple(money.sources))
+    by_project = money_rows(session, reader, asked)
+    money = report_money(session, reader, asked, by_project)
+    groups, ended = project_groups(session, reader, asked, by_project, tuple(money.sources))
     rows = [row for group in groups for row in group.rows]
     codes = [row.code for row in rows]
     found = standings(session, reader, asked, codes)
@@ -189,7 +192,7 @@ def _built(session: Session, reader: Reader, scope: ReportScope, period: Period,
         cover=_cover(reader, asked),
         overview=figures,
         money=money,
-        progress=_progress(session, reader, asked),
+        progress=_progress(session, reader, asked, money.whole),
         lamps=lamp_counts(row.lamp for row in rows if row.lamp is not None),
         groups=groups,
         ended=ended,
@@ -201,6 +204,7 @@ def _built(session: Session, reader: Reader, scope: ReportScope, period: Period,
         corrections=(
             *correction_rows(session, asked, rows),
             *reading_corrections(session, asked, [one.figures.indicator_id for one in found]),
+            *state_corrections(session, reader, asked),
         ),
         orders=_orders(session, asked, rows),
         years=year_figures(session, reader, asked) if asked.yearly else (),
@@ -237,10 +241,11 @@ def _cover(reader: Reader, asked: Asked) -> Cover:
     )
 
 
-def _progress(session: Session, reader: Reader, asked: Asked) -> GroupProgress | None:
+def _progress(session: Session, reader: Reader, asked: Asked, whole: MoneyFigures) -> GroupProgress | None:
     """The three completion figures of the scope; None without projects."""
     keys = asked.group.by
-    found = group_progress(session, reader, asked.scope, keys, level=asked.group.level)
+    money = None if asked.narrow else (whole,)
+    found = group_progress(session, reader, asked.scope, keys, level=asked.group.level, money=money)
     return next(iter(asked.own(found, keys)), None)
 
 

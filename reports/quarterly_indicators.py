@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlmodel import Session, col
 
-from core.database import select_columns
+from core.database import batches, select_columns
 from core.units import converted
 from milestones.commitments import Commitment
 from portfolio.access import Reader
@@ -69,10 +69,9 @@ def standings(session: Session, reader: Reader, asked: Asked, codes: Collection[
     if asked.narrow:
         kept = frozenset(codes)
         found = [one for one in found if any(part.project in kept for part in one.contributions)]
-    ids = [one.indicator_id for one in found]
     cited: dict[int, tuple[str | None, int, int]] = {}
-    for start in range(0, len(ids), _BATCH):
-        for id_, rows in citations_of(session, "indicator", ids[start : start + _BATCH]).items():
+    for ids in batches((one.indicator_id for one in found), _BATCH):
+        for id_, rows in citations_of(session, "indicator", ids).items():
             main = next((one for one in rows if one.role == "main" and one.field == ""), None)
             if main is not None:
                 cited[id_] = (main.table_label, main.first_line, main.last_line)

@@ -1,7 +1,7 @@
 """The money of the report, all of it from the one roll-up: the whole, by source and year, by group, and how it moved."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from sqlmodel import Session, col
 
@@ -11,7 +11,8 @@ from core.database import select_columns
 from core.text import sorting_key
 from portfolio.access import Reader
 from reports.money_figures import STAGE_COLUMNS, MoneyFigures
-from reports.money_movement import BUDGET, Movement, movement
+from reports.money_movement import BUDGET, Movement
+from reports.quarterly_money_rows import MoneyRows
 from reports.quarterly_scope import Asked
 from reports.reported_money import ReportedMoney, reported_money
 
@@ -66,9 +67,9 @@ class ProjectMoney:
         return self.reported.of_period(figure, None if found is None else found.flow_fen)
 
 
-def report_money(session: Session, reader: Reader, asked: Asked) -> ReportMoney:
-    """The money of everything in the scope."""
-    years = asked.money(session, reader, "year")
+def report_money(session: Session, reader: Reader, asked: Asked, rows: MoneyRows) -> ReportMoney:
+    """The money of everything in the scope. The whole is a roll-up of its own, which the rows must add up to."""
+    years = rows.by_year()
     sources = funding_sources(session)
     return ReportMoney(
         whole=whole_of(asked.money(session, reader)),
@@ -76,9 +77,9 @@ def report_money(session: Session, reader: Reader, asked: Asked) -> ReportMoney:
         this_year=next((one for one in years if one.keys[0] == asked.period.year), None),
         years=years,
         by_source_year=_by_source(asked.money(session, reader, "source", "year"), tuple(sources)),
-        by_department=_named(asked.money(session, reader, "department")),
-        by_programme=_named(asked.money(session, reader, "programme")),
-        movements=_movements(session, reader, asked),
+        by_department=_named(rows.by("department")),
+        by_programme=_named(rows.by("programme")),
+        movements=_movements(rows.moved),
         sources=sources,
     )
 
@@ -103,11 +104,21 @@ def _named(groups: Sequence[MoneyFigures]) -> tuple[MoneyFigures, ...]:
     return tuple(sorted(groups, key=lambda one: (one.keys[0] is None, sorting_key(str(one.keys[0] or "")))))
 
 
-def _movements(session: Session, reader: Reader, asked: Asked) -> tuple[Movement, ...]:
-    """Every figure, those without any row as well: all of 0."""
-    rows = movement(session, reader, asked.scope, asked.group.by, level=asked.group.level, first=asked.first)
-    found = {one.figure: replace(one, keys=()) for one in asked.own(rows, asked.group.by)}
-    return tuple(found.get(figure, Movement((), figure, 0, 0, 0, 0)) for figure in MOVED)
+def _movements(moved: Sequence[Movement]) -> tuple[Movement, ...]:
+    """Every figure of all projects together, those without any row as well: all of 0."""
+    found: dict[str, list[Movement]] = {figure: [] for figure in MOVED}
+    for one in moved:
+        found[one.figure].append(one)
+    return tuple(
+        Movement(
+            *((), figure),
+            opening_fen=sum(one.opening_fen for one in of_figure),
+            corrections_fen=sum(one.corrections_fen for one in of_figure),
+            flow_fen=sum(one.flow_fen for one in of_figure),
+            closing_fen=sum(one.closing_fen for one in of_figure),
+        )
+        for figure, of_figure in found.items()
+    )
 
 
 def funding_sources(session: Session) -> dict[str, str]:
@@ -117,29 +128,26 @@ def funding_sources(session: Session) -> dict[str, str]:
     return dict(rows.all())
 
 
-def project_money(session: Session, reader: Reader, asked: Asked, order: Sequence[str]) -> dict[str, ProjectMoney]:
-    """The money of every counted project by its code. A few grouped queries, however many projects there are."""
+def project_money(
+    session: Session, reader: Reader, asked: Asked, rows: MoneyRows, order: Sequence[str]
+) -> dict[str, ProjectMoney]:
+    """The money of every counted project by its code. `order` is that of the funding sources."""
     years: dict[str, dict[int, MoneyFigures]] = {}
-    for one in asked.money(session, reader, "project", "year"):
+    for one in rows.years:
         years.setdefault(str(one.keys[0]), {})[int(one.keys[1] or 0)] = one
-    places = {name: place for place, name in enumerate(order)}
-    sources: dict[str, list[str]] = {}
-    for one in asked.money(session, reader, "project", "source"):
-        held = one.budget_fen or any(getattr(one, column) for column in STAGE_COLUMNS.values())
-        if one.keys[1] is not None and held:
-            sources.setdefault(str(one.keys[0]), []).append(str(one.keys[1]))
     moved: dict[str, dict[str, Movement]] = {}
-    for row in movement(session, reader, asked.scope, ("project",), first=asked.first):
+    for row in rows.moved:
         moved.setdefault(str(row.keys[0]), {})[row.figure] = row
+    places = {name: place for place, name in enumerate(order)}
     reported = reported_money(session, reader, asked)
     return {
         code: ProjectMoney(
             one,
             years.get(code, {}),
             moved.get(code, {}),
-            tuple(sorted(sources.get(code, ()), key=lambda name: places.get(name, len(places)))),
+            tuple(sorted(rows.sources.get(code, ()), key=lambda name: places.get(name, len(places)))),
             reported.get(code, ReportedMoney()),
         )
-        for one in asked.money(session, reader, "project")
+        for one in rows.projects
         if (code := str(one.keys[0]))
     }

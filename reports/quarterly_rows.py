@@ -27,6 +27,7 @@ from reports.money_figures import MoneyFigures
 from reports.money_groups import within
 from reports.money_queries import with_keys
 from reports.quarterly_money import ProjectMoney, project_money
+from reports.quarterly_money_rows import MoneyRows
 from reports.quarterly_scope import Asked
 from reports.quarterly_works import ProjectWork, project_works
 from reports.reported_states import ended_projects
@@ -110,14 +111,21 @@ class _Gathered:
 
 
 def project_groups(
-    session: Session, reader: Reader, asked: Asked, sources: Sequence[str]
+    session: Session, reader: Reader, asked: Asked, money: MoneyRows, sources: Sequence[str]
 ) -> tuple[tuple[ProjectGroup, ...], tuple[ProjectRow, ...]]:
     """The rows that count, grouped in the plan's order, and the ended projects that do not. `sources` is their reading order."""
     records = _records(session, reader, asked)
     counted = [record for record in records if not record.is_ended]
     ended = [record for record in records if record.is_ended]
-    beside = _beside(session, reader, asked, [record.id for record in counted], sources, with_ended=bool(ended))
-    figures = {one.keys[0]: one for one in asked.money(session, reader, asked.by)}
+    beside = _beside(
+        session,
+        reader,
+        asked,
+        [record.id for record in counted],
+        project_money(session, reader, asked, money, sources),
+        with_ended=bool(ended),
+    )
+    figures = {one.keys[0]: one for one in money.by(asked.by)}
     groups: dict[str | None, list[_Record]] = {}
     for record in counted:
         heading = beside.tree[record.programme_id].name_at(asked.group.level)
@@ -171,7 +179,13 @@ class _Record(NamedTuple):
 
 
 def _beside(
-    session: Session, reader: Reader, asked: Asked, ids: list[int], sources: Sequence[str], *, with_ended: bool
+    session: Session,
+    reader: Reader,
+    asked: Asked,
+    ids: list[int],
+    money: Mapping[str, ProjectMoney],
+    *,
+    with_ended: bool,
 ) -> _Gathered:
     plan_ids = asked.scope.plan_ids or frozenset()
     limit = ids if asked.narrow and len(ids) <= _MOST_IDS else None
@@ -186,7 +200,7 @@ def _beside(
         bodies=_bodies(session, asked),
         leads=names,
         parts=_parts(session, asked),
-        money=project_money(session, reader, asked, sources),
+        money=money,
         works=project_works(session, reader, asked),
         lamps=project_lamps(session, reader, asked.scope, limit),
         words=words,

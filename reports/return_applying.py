@@ -22,6 +22,7 @@ from core.calendar import day_of
 from core.database import batches, select_columns
 from core.errors import Broken, ManyBroken, SeveralBroken
 from core.inserting import insert_rows
+from core.people import stored_actor
 from core.units import text_from_micro, unit_of
 from milestones.many_reports import record_reports
 from milestones.many_works import record_works
@@ -177,13 +178,13 @@ def effects_now(session: Session, return_: DepartmentReturn) -> EffectsNow:
 def _made(session: Session, return_: DepartmentReturn, read: EffectsNow, by: Reviewer) -> _Applying:
     """Everything that the facts share; their projects are kept, packages before parts."""
     lock_projects(session, {key.project_id for key in read.effects.facts})
-    reporter = _actor(return_.submitted_by_id, return_.submitted_by, _SOME_REPORTER)
-    head = _actor(return_.approved_by_id, return_.approved_by, _SOME_HEAD)
+    reporter = _actor(session, return_.submitted_by_id, return_.submitted_by, _SOME_REPORTER)
+    head = _actor(session, return_.approved_by_id, return_.approved_by, _SOME_HEAD)
     return _Applying(session, return_, read.scope, read.moment, by, reporter, head)
 
 
-def _actor(id_: int | None, name: str | None, instead: Actor) -> Actor:
-    return instead if name is None else Actor(id_, name)
+def _actor(session: Session, id_: int | None, name: str | None, instead: Actor) -> Actor:
+    return instead if name is None else stored_actor(session, id_, name)
 
 
 def _projects(made: _Applying, effects: Sequence[Effect]) -> dict[int, Project]:

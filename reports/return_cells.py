@@ -18,7 +18,7 @@ from core.errors import Broken, Missing, Stale
 from core.inserting import insert_rows
 from portfolio.periods import ReportingPeriod, corrected_before
 from reports.period_rules import keep_period
-from reports.return_effects import Moment, effects_of
+from reports.return_effects import Moment, effects_of, may_contradict
 from reports.return_fields import WORKS, CellKey, reading_order
 from reports.return_jumps import jumps_of
 from reports.return_records import recorded
@@ -33,6 +33,8 @@ _NEW = ("project_id", "field", "key", "value", "base", "row_version")  # what di
 _THIS = [_TABLE.c[name] == bindparam(f"of_{name}") for name in _NAMED]
 _DELETE = delete(_TABLE).where(*_THIS)
 _CHANGE = update(_TABLE).where(*_THIS)
+_STANDS = ("project_id", "field", "key", "value", "base", "origin", "changed_by", "row_version")
+_CELLS = select_columns(*(_TABLE.c[name] for name in _STANDS)).where(_TABLE.c.return_id == bindparam("return_id"))
 
 
 class KeptCell(NamedTuple):
@@ -79,10 +81,7 @@ class Change(NamedTuple):
 
 def cells_of(session: Session, return_id: int) -> dict[CellKey, KeptCell]:
     """The cells of a return in reading order."""
-    columns = ("project_id", "field", "key", "value", "base", "origin", "changed_by", "row_version")
-    rows = session.execute(
-        select_columns(*(getattr(ReturnCell, name) for name in columns)).where(col(ReturnCell.return_id) == return_id)
-    )
+    rows = session.execute(_CELLS, {"return_id": return_id})
     found = [KeptCell(CellKey(row[0], row[1], row[2]), *row[3:]) for row in rows]
     return {one.key: one for one in sorted(found, key=lambda one: reading_order(one.key))}
 
@@ -192,10 +191,12 @@ def must_take_returns(session: Session, period: ReportingPeriod) -> None:
 def _stale(wanted: Mapping[CellKey, CellChange], stand: Mapping[CellKey, KeptCell]) -> dict[CellKey, list[Broken]]:
     problems: dict[CellKey, list[Broken]] = {}
     for key, one in wanted.items():
+        if one.expected_version is None:
+            continue
         cell = stand.get(key)
         version, value = (0, None) if cell is None else (cell.row_version, cell.value)
         # Who wrote the same as somebody else has nothing to decide.
-        if one.expected_version not in (None, version) and one.value != value:
+        if one.expected_version != version and one.value != value:
             problems[key] = [Stale(who="" if cell is None else cell.changed_by)]
     return problems
 
@@ -209,26 +210,28 @@ def _checked(
     problems: dict[CellKey, list[Broken]],
 ) -> dict[CellKey, str]:
     """What is recorded of the projects of the changes; what is wrong with them is added to the problems."""
-    scope = scope_of(session, return_)
+    scope = scope_of(session, return_, {key.project_id for key in stand})
     fitting: list[CellKey] = []
+    after = {key: cell.value for key, cell in stand.items() if key not in changed}
     for key, one in changed.items():
         if one.value is None and key in stand:
             continue  # what stands may be cleared even where it has no place any more
         try:
             must_fit(scope, key, one.value)
             fitting.append(key)
+            if one.value is not None:
+                after[key] = one.value
         except Broken as problem:
             problems.setdefault(key, []).append(problem)
     asked_about = {key.project_id for key in changed}
     base = recorded(session, return_.plan_id, asked_about, scope.quarter, fields={key.field for key in changed})
-    after = {key: cell.value for key, cell in stand.items() if key not in changed}
-    after |= {key: changed[key].value or "" for key in fitting if changed[key].value is not None}
-    moment = Moment(period.last_quarter, closed_before=corrected_before(session, return_.plan_id))
-    found = effects_of(after, base, moment, only=fitting).problems
-    for key, against in found.items():
-        # What is still missing beside a cell is asked for when the return is handed in.
-        if key in changed and not isinstance(against, Missing):
-            problems.setdefault(key, []).append(against)
+    doubtful = [key for key in fitting if may_contradict(key, base)]
+    if doubtful:
+        moment = Moment(period.last_quarter, closed_before=corrected_before(session, return_.plan_id))
+        for key, against in effects_of(after, base, moment, only=doubtful).problems.items():
+            # What is still missing beside a cell is asked for when the return is handed in.
+            if key in changed and not isinstance(against, Missing):
+                problems.setdefault(key, []).append(against)
     asked = {key: after[key] for key in fitting if key.field == WORKS and key in after and not changed[key].as_typed}
     for key, question in jumps_of(session, scope, asked).items():
         problems.setdefault(key, []).append(question)
@@ -280,8 +283,7 @@ def _write(
 
 
 def _note(session: Session, return_id: int, done: Sequence[Change], by: Actor) -> None:
-    named = [(one.key.name, one.before, one.after) for one in done]
-    before = {name: value for name, value, _ in named if value is not None}
-    after = {name: value for name, _, value in named}
+    before = {one.key.name: one.before for one in done if one.before is not None}
+    after = {one.key.name: one.after for one in done}
     # Of cells that are all new there is nothing before.
     audit.record(session, "fill", SUBJECT, return_id, before=before or None, after=after, by=by)

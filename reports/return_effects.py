@@ -20,9 +20,11 @@ from reports.return_fields import (
     FIELDS,
     FORECAST,
     MONEY,
+    MONEY_FIELDS,
     SINCE_ON,
     STATE,
     STATE_FIELDS,
+    TEXT_FIELDS,
     WORKS,
     CellKey,
     reading_order,
@@ -34,6 +36,7 @@ from reports.return_values import grouped, text_to_read, text_to_type
 LEDGER_ENTRY, WORK_ENTRY = "ledger_entry", "work_entry"
 MILESTONE_REPORT, PROJECT_STATE = "milestone_report", "project_state"
 Values = Mapping[CellKey, str]
+_ONLY_ADD = frozenset({WORKS, *MONEY_FIELDS.values(), *TEXT_FIELDS})
 _UNIT = "万元"  # of amounts in sentences
 
 
@@ -156,6 +159,11 @@ def effects_of(cells: Values, base: Values, moment: Moment, *, only: Collection[
         if effect is not None:
             found.facts[key] = effect
     return found
+
+
+def may_contradict(key: CellKey, base: Values) -> bool:
+    """Whether a cell could contradict the record at all: money, works and words of which nothing is recorded never do."""
+    return key.field not in _ONLY_ADD or key in base
 
 
 def _effect(key: CellKey, cells: Values, base: Values, moment: Moment) -> Effect | None:

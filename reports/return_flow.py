@@ -105,7 +105,7 @@ def approve_return(
     Errors: PeriodShut, PeriodNotOpen, AlreadyDone, NotInThisState, OwnReturn; SomeBroken when it could not be accepted as it is.
     """
     period = _kept(session, return_, APPROVING, expected_version)
-    if by.did(return_.submitted_by_id, return_.submitted_by) or _filled(session, return_, by):
+    if by.stands_behind(return_.submitted_by_id, return_.submitted_by) or _filled(session, return_, by):
         raise OwnReturn(what=N_("审核通过"))
     before = return_.state
     return_.approved_at, return_.approved_by_id, return_.approved_by = now(), by.id, by.name
@@ -122,7 +122,8 @@ def accept_return(
     Errors: PeriodShut, PeriodNotOpen, AlreadyDone, NotInThisState, OwnReturn; SomeBroken with every problem by cell.
     """
     period = _kept(session, return_, ACCEPTING, expected_version)
-    signed = any(by.actor.did(getattr(return_, f"{act}_by_id"), getattr(return_, f"{act}_by")) for act in _SIGNATURES)
+    pairs = ((getattr(return_, f"{act}_by_id"), getattr(return_, f"{act}_by")) for act in _SIGNATURES)
+    signed = any(by.actor.stands_behind(*pair) for pair in pairs)
     if signed or _filled(session, return_, by.actor):
         raise OwnReturn(what=N_("接收"))
     made = apply_return(session, return_, by=by)
@@ -177,7 +178,7 @@ def _kept(
 
 def _filled(session: Session, return_: DepartmentReturn, by: Actor) -> bool:
     """Whether some cell as it stands was written by this person: nobody approves what they entered."""
-    return any(by.did(id_, name) for id_, name in fillers_of(session, return_.id or 0))
+    return any(by.stands_behind(id_, name) for id_, name in fillers_of(session, return_.id or 0))
 
 
 def _last_actor(return_: DepartmentReturn) -> str:

@@ -8,9 +8,10 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, Select, bindparam, func
+from sqlalchemy import Select, func
 from sqlmodel import Session, col
 
+from core.among import among
 from core.calendar import current_quarter
 from core.database import batches, select_columns
 from core.errors import N_, Broken
@@ -102,8 +103,7 @@ def _add_reported(session: Session, ids: list[int], known: dict[tuple[int, str],
 
 @lru_cache(maxsize=8)
 def _planned(quarter: int) -> Select[Any]:
-    ids: BindParameter[Any] = bindparam("ids", expanding=True)
-    sums = planned_sums(Scope(quarter), select_columns(Project.id).where(col(Project.id).in_(ids)))
+    sums = planned_sums(Scope(quarter), select_columns(Project.id).where(among(Project.id, "ids")))
     return select_columns(sums.c.project_id, sums.c.measure_id, sums.c.unit, sums.c.planned)
 
 
@@ -114,7 +114,7 @@ def _reported() -> Select[Any]:
     return (
         select_columns(*keys, func.max(entry.quantity_micro))
         .where(
-            col(entry.project_id).in_(bindparam("ids", expanding=True)),
+            among(entry.project_id, "ids"),
             col(entry.tier) == CLAIMED,
             col(entry.kind) == ENTRY,
             col(entry.state).in_((APPROVED, SUBMITTED)),

@@ -6,8 +6,9 @@ from functools import cached_property
 from operator import itemgetter
 from typing import Any
 
+from budgets.importing.findings import column_letters
 from budgets.importing.reading import Table
-from reports.return_form import LOCKED
+from reports.return_form import LOCKED, MONEY, SPARE
 
 
 @dataclass(frozen=True)
@@ -37,3 +38,18 @@ class SheetLayout:
     @cached_property
     def width(self) -> int:
         return max(self.columns.values()) + 1
+
+    @cached_property
+    def letters(self) -> Mapping[str, str]:
+        """What a spreadsheet calls each column."""
+        return {name: column_letters(place) for name, place in self.columns.items()}
+
+    @cached_property
+    def kinds(self) -> frozenset[str]:
+        """The rows that may stand in the sheet; others were copied from another one."""
+        return frozenset({MONEY, SPARE} if self.kind == MONEY else {self.kind})
+
+    @cached_property
+    def bad(self) -> Mapping[tuple[int, int], str]:
+        """The cells that hold an error or a formula without a value; lines and columns from 0."""
+        return self.table.marks.bad

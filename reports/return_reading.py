@@ -102,14 +102,16 @@ def read_form(tables: list[Table], made: MadeWorkbook, tree: list[SourceNode]) -
     findings = Findings()
     reading = RowReading(made, tree, findings)
     sheets: set[str] = set()
+    known = {
+        kind: {name: matching_key(title) for name, title in titles.items()} for kind, titles in made.titles.items()
+    }
     for table in tables:
         if table.sheet in (CONTROL, LISTS):
             continue
-        layout, rows = _layout(table, made, findings, sheets)
+        layout, rows = _layout(table, made, known, findings, sheets)
         if layout is None:
             continue
-        for line, cells in rows:
-            reading.read(layout, line, cells)
+        reading.read(layout, rows)
     if not findings.blocking:
         _tell_missing(made, sheets, reading.seen, findings)
     return FilledForm(reading.cells, reading.places, findings, len(reading.seen))
@@ -127,25 +129,22 @@ def _tell_missing(made: MadeWorkbook, sheets: Collection[str], rows: Collection[
 
 
 def _layout(
-    table: Table, made: MadeWorkbook, findings: Findings, sheets: set[str]
+    table: Table, made: MadeWorkbook, known: Mapping[str, Mapping[str, str]], findings: Findings, sheets: set[str]
 ) -> tuple[SheetLayout | None, Iterator[tuple[int, list[Any]]]]:
     """Where everything stands in a sheet; None for one that is none of the form's, or whose keys or columns are gone.
 
-    Which sheets of the form were met is noted in `sheets`.
+    `known`: the titles of each sheet as they are compared. Which sheets of the form were met is noted in `sheets`.
     """
     rows = table.rows()
     unit = None
     for line, cells in islice(rows, HEADER_WITHIN):
         titles = {place: matching_key(cell) for place, cell in enumerate(cells) if isinstance(cell, str)}
-        best, known = None, 0
-        for kind, wanted in made.titles.items():
-            keys = {matching_key(title) for name, title in wanted.items() if name != "key"}
-            count = len(keys & set(titles.values()))
-            if count > known:
-                best, known = kind, count
-        if best is not None and known >= min(_LEAST_TITLES, len(made.titles[best]) - 1):
+        here = set(titles.values())
+        found = {kind: len(here & (set(wanted.values()) - {wanted["key"]})) for kind, wanted in known.items()}
+        best = max(found, key=found.__getitem__)
+        if found[best] and found[best] >= min(_LEAST_TITLES, len(known[best]) - 1):
             sheets.add(best)
-            return _columns(table, best, line, titles, made, findings, unit), rows
+            return _columns(table, best, line, titles, made, known[best], findings, unit), rows
         unit = next((match[1] for cell in cells if isinstance(cell, str) and (match := _UNIT_NOTE.search(cell))), unit)
     return None, rows
 
@@ -156,6 +155,7 @@ def _columns(
     line: int,
     titles: Mapping[int, str],
     made: MadeWorkbook,
+    known: Mapping[str, str],
     findings: Findings,
     unit: str | None,
 ) -> SheetLayout | None:
@@ -163,7 +163,7 @@ def _columns(
     before = findings.blocking
     columns: dict[str, int] = {}
     for name, title in made.titles[kind].items():
-        places = [place for place, said in titles.items() if said == matching_key(title)]
+        places = [place for place, said in titles.items() if said == known[name]]
         if places:
             columns[name] = places[0]
         if len(places) > 1:

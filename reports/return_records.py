@@ -15,6 +15,7 @@ from sqlmodel import Session, col
 
 from budgets.entries import NEEDS_SOURCE, LedgerEntry
 from budgets.sources import FundingSource
+from core.among import among
 from core.database import batches, select_columns
 from core.units import converted
 from milestones.milestone_reading import milestones_of
@@ -102,7 +103,7 @@ def _money_query(states: tuple[str, ...]) -> Select[Any]:
         select_columns(*keys, func.sum(entry.amount_fen))
         .outerjoin(FundingSource, col(FundingSource.id) == entry.source_id)
         .where(
-            col(entry.project_id).in_(bindparam("ids", expanding=True)),
+            among(entry.project_id, "ids"),
             col(entry.state).in_(states),
             col(entry.occurred_quarter) <= bindparam("last"),
             col(entry.occurred_quarter) >= bindparam("first"),
@@ -121,7 +122,7 @@ def _works_query(states: tuple[str, ...]) -> Select[Any]:
     return (
         select_columns(*keys, func.sum(entry.quantity_micro))
         .where(
-            col(entry.project_id).in_(bindparam("ids", expanding=True)),
+            among(entry.project_id, "ids"),
             col(entry.state).in_(states),
             col(entry.tier) == CLAIMED,
             col(entry.kind).in_((ENTRY, NOT_APPLICABLE)),
@@ -214,7 +215,9 @@ _READERS: tuple[tuple[frozenset[str], Callable[[Session, Collection[int], int], 
 )
 
 
+_OF_PLAN = select_columns(Project.id).where(among(Project.id, "ids"), col(Project.plan_id) == bindparam("plan_id"))
+
+
 def _batches(session: Session, plan_id: int, project_ids: Collection[int]) -> Iterator[list[int]]:
     for batch in batches(project_ids):
-        of_plan = select_columns(Project.id).where(col(Project.id).in_(batch), col(Project.plan_id) == plan_id)
-        yield list(session.scalars(of_plan))
+        yield list(session.scalars(_OF_PLAN, {"ids": batch, "plan_id": plan_id}))

@@ -2,12 +2,12 @@
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import Any
 
 from budgets.importing.cells import ERROR_VALUES, bad_cell, text_of
-from budgets.importing.findings import Findings, cell_name
+from budgets.importing.findings import Findings
 from budgets.sources import SourceNode, source_by_name
 from core.errors import N_, Broken, Missing
 from core.text import matching_key
@@ -23,7 +23,7 @@ from reports.return_cell_reading import (
     unit_of,
     words_of,
 )
-from reports.return_fields import FIELDS, SINCE_ON, STATE, CellKey, work_text
+from reports.return_fields import FIELDS, MONEY_FIELDS, SINCE_ON, STATE, CellKey, work_text
 from reports.return_fields import WORKS as FIELD_OF_WORKS
 from reports.return_form import (
     COLUMNS,
@@ -72,25 +72,27 @@ class RowReading:
             SPARE: self._spare,
         }
 
-    def read(self, layout: SheetLayout, line: int, cells: list[Any]) -> None:
-        """Reads one row below the header."""
-        place = layout.columns["key"]
-        signed = cells[place] if place < len(cells) else ""
-        row = self._made.rows.get(signed) if isinstance(signed, str) else None
-        if row is not None and layout.kind != (MONEY if row.kind == SPARE else row.kind):
-            row = None  # it was copied from another sheet
-        if len(cells) < layout.width:
-            cells = cells + [""] * (layout.width - len(cells))
-        if row is None:
-            self._not_ours(layout, line, cells, text_of(signed))
-            return
-        if signed in self.seen:
-            self._tell_twice(layout, line, cells, self.seen[signed])
-            return
-        self.seen[signed] = line
-        if row.kind != SPARE:
-            self._check_shown(layout, line, cells, row)
-        self._read_kinds[row.kind](layout, line, cells, row)
+    def read(self, layout: SheetLayout, rows: Iterable[tuple[int, list[Any]]]) -> None:
+        """Reads the rows below the header."""
+        # What is the same for all rows is looked up once: there are many of them.
+        made, seen, kinds = self._made.rows, self.seen, layout.kinds
+        place, width, shows = layout.columns["key"], layout.width, layout.shows
+        for line, cells in rows:
+            if len(cells) < width:
+                cells.extend([""] * (width - len(cells)))
+            signed = cells[place]
+            row = made.get(signed) if isinstance(signed, str) else None
+            if row is None or row.kind not in kinds:
+                self._not_ours(layout, line, cells, text_of(signed))
+                continue
+            if signed in seen:
+                self._tell_twice(layout, line, cells, seen[signed])
+                continue
+            seen[signed] = line
+            # Of most rows nothing was changed: all that is shown is compared at once.
+            if row.kind != SPARE and (shows is None or [*shows(cells)] != row.shown):
+                self._check_shown(layout, line, cells, row)
+            self._read_kinds[row.kind](layout, line, cells, row)
 
     # ---- rows that are none of ours
 
@@ -124,12 +126,10 @@ class RowReading:
     # ---- what is shown and may not be changed
 
     def _check_shown(self, layout: SheetLayout, line: int, cells: list[Any], row: MadeRow) -> None:
-        if layout.shows is not None and [*layout.shows(cells)] == row.shown:
-            return
         for name, place, stood in zip(LOCKED[layout.kind], layout.locked, row.shown, strict=True):
             if place is None or cells[place] == stood or same_shown(cells[place], stood, _SHAPES[layout.kind][name]):
                 continue
-            found = layout.table.marks.bad.get((line - 1, place)) or text_of(cells[place])
+            found = layout.bad.get((line - 1, place)) or text_of(cells[place])
             expected = text_of(stood)
             error = LockedChanged(label=TITLES[layout.kind][name], found=found[:60], expected=expected[:60])
             self._findings.add(error, sheet=layout.sheet, cell=layout.table.name(line, place), found=found)
@@ -139,7 +139,7 @@ class RowReading:
     def _say(self, layout: SheetLayout, line: int, column: str, key: CellKey, value: str | None) -> None:
         if value is None and key not in self._made.base:
             return  # nothing was said before, nothing is said now
-        cell = cell_name(line, layout.columns[column])
+        cell = f"{layout.letters[column]}{line}"
         if key in self.cells:
             sheet, other = self.places[key]
             error = CellTwice(found=value or "", other=f"{sheet} {other}", expected=N_("每一项只填一处"))
@@ -152,14 +152,13 @@ class RowReading:
     ) -> tuple[bool, Any]:
         """Whether a cell is in order, and what it says; None for an empty one."""
         place = layout.columns[name]
-        cell = cells[place]
-        bad = layout.table.marks.bad
+        cell, bad = cells[place], layout.bad
         if bad and (line - 1, place) in bad:
             self._problem(layout, line, name, bad_cell(bad[line - 1, place]), cell)
             return False, None
+        if cell == "" or cell is None:
+            return True, None
         try:
-            if cell is None:
-                return True, None
             if isinstance(cell, str):
                 if not cell.strip():
                     return True, None
@@ -178,7 +177,7 @@ class RowReading:
         good, fen = self._read(layout, line, "amount", cells, self._fen)
         if good:
             stage, source = row.rest
-            self._say(layout, line, "amount", CellKey(row.project_id, f"money.{stage}", source), fen)
+            self._say(layout, line, "amount", CellKey(row.project_id, MONEY_FIELDS[stage], source), fen)
 
     def _fen(self, cell: Any, label: str) -> str:
         return fen_of(cell, self._made.unit, label)
@@ -224,7 +223,7 @@ class RowReading:
 
     def _progress(self, layout: SheetLayout, line: int, cells: list[Any], row: MadeRow) -> None:
         for name, field, read in _PROGRESS:
-            if cells[layout.columns[name]] == "" and not self._made.base and not layout.table.marks.bad:
+            if cells[layout.columns[name]] == "" and not self._made.base and not layout.bad:
                 continue  # most cells of most rows: nothing was said, nothing is
             good, value = self._read(layout, line, name, cells, read)
             if good:
@@ -247,7 +246,7 @@ class RowReading:
             found.append(value if good else None)
         project_id, stage, source, fen = found
         if None not in found:
-            self._say(layout, line, "amount", CellKey(project_id, f"money.{stage}", source), fen)
+            self._say(layout, line, "amount", CellKey(project_id, MONEY_FIELDS[stage], source), fen)
 
     @cached_property
     def _ids_by_name(self) -> dict[str, int]:

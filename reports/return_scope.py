@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, Select, bindparam, or_
+from sqlalchemy import Select, or_
 from sqlmodel import Session, col, select
 
 from budgets.sources import NotAnEnd, Retired, SourceNode, source_tree
+from core.among import among
 from core.database import batches, select_columns
 from core.errors import N_
 from core.units import adds_up
@@ -56,15 +57,19 @@ class ReturnScope:
         return self.period.last_quarter
 
 
-def scope_of(session: Session, return_: DepartmentReturn) -> ReturnScope:
-    """What the return may speak of now. As many queries for one project as for a thousand."""
+def scope_of(session: Session, return_: DepartmentReturn, held: Collection[int] | None = None) -> ReturnScope:
+    """What the return may speak of now. As many queries for one project as for a thousand.
+
+    `held`: the projects that it has cells of, from who has read them already.
+    """
     period = session.get_one(ReportingPeriod, return_.period_id)
     department = session.exec(select(Department.name).where(Department.id == return_.department_id)).one()
     tops = set(filing_of(session, return_.plan_id, period.last_quarter).by_department.get(return_.department_id, ()))
-    held = set(session.exec(select(ReturnCell.project_id).where(ReturnCell.return_id == return_.id).distinct()))
+    if held is None:
+        held = session.exec(select(ReturnCell.project_id).where(ReturnCell.return_id == return_.id).distinct()).all()
     projects: dict[int, ScopedProject] = {}
     milestones: dict[int, tuple[int, str]] = {}
-    for batch in batches(tops | held):
+    for batch in batches(tops.union(held)):
         projects |= _projects(session, batch)
     filed = frozenset(one.id for one in projects.values() if one.id in tops or one.parent_id in tops)
     for batch in batches(projects):
@@ -90,8 +95,7 @@ def _milestones(session: Session, ids: Collection[int]) -> dict[int, tuple[int, 
 
 @lru_cache(maxsize=1)
 def _projects_query() -> Select[Any]:
-    ids: BindParameter[Any] = bindparam("ids", expanding=True)
-    asked = or_(col(Project.id).in_(ids), col(Project.parent_id).in_(ids) & col(Project.archived_at).is_(None))
+    asked = or_(among(Project.id, "ids"), among(Project.parent_id, "ids") & col(Project.archived_at).is_(None))
     columns = select_columns(Project.id, Project.code, Project.name, Project.parent_id)
     return columns.where(asked).order_by(col(Project.position), col(Project.id))
 
@@ -102,7 +106,7 @@ def _milestones_query() -> Select[Any]:
         select_columns(Milestone.id, Milestone.project_id, Milestone.name)
         .join(MilestonePlan, col(MilestonePlan.milestone_id) == Milestone.id)
         .where(
-            col(Milestone.project_id).in_(bindparam("ids", expanding=True)),
+            among(Milestone.project_id, "ids"),
             col(MilestonePlan.effective_until).is_(None),
             col(MilestonePlan.dropped).is_(False),
         )

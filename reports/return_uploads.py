@@ -90,7 +90,7 @@ def examined(session: Session, path: Path, expected: DepartmentReturn | None = N
     `expected` is the return that it was sent for; without it the file itself says whose it is. Without `check` what the records
     say against the changes is left to whoever applies it at once.
     """
-    with uncollected():
+    with uncollected(makes_no_cycles=True):
         return _examined(session, path, expected, check)
 
 
@@ -129,7 +129,7 @@ def return_name(session: Session, return_: DepartmentReturn) -> str:
 def _changes(session: Session, made: MadeWorkbook, filled: FilledForm) -> tuple[StagedChange, ...]:
     ours = values_of(session, made.return_id)
     places = filled.places
-    return tuple([StagedChange(*one, *places[one.key]) for one in merged(made.base, filled.cells, ours)])
+    return tuple([StagedChange._make((*one, *places[one.key])) for one in merged(made.base, filled.cells, ours)])
 
 
 def add_problems(found: Examined, problems: Mapping[CellKey, Iterable[Broken]]) -> None:
@@ -166,7 +166,7 @@ def stage_upload(session: Session, upload_id: int, found: Examined, marked: Stor
 
     Errors: NotStaged when it was applied or given up meanwhile.
     """
-    with uncollected():
+    with uncollected(makes_no_cycles=True):
         return _staged(session, upload_id, found, marked)
 
 
@@ -223,7 +223,7 @@ def apply_upload(
     Errors: NotStaged, StillBlocked, ConflictsLeft; ChangedMeanwhile when a cell of the file was changed since it was read;
     those of put_cells.
     """
-    with uncollected():
+    with uncollected(makes_no_cycles=True):
         return _applied(session, upload_id, take_file, keep, as_typed=as_typed, found=found, by=by)
 
 

@@ -196,3 +196,21 @@ class ReturnReminder(SQLModel, table=True):
     text: str = Field(max_length=1000)
     sent_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))
     sent_by: str = Field(max_length=120)
+
+
+class SetAside(SQLModel, table=True):
+    """One fact that was sent back and is not to be reported again; `kind` is one of FACT_KINDS."""
+
+    __tablename__ = "set_aside"
+    __table_args__ = (
+        UniqueConstraint("kind", "subject_id"),
+        CheckConstraint("kind IN ('ledger', 'lines', 'works', 'milestones', 'readings')", name="kinds"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str = Field(max_length=12)
+    subject_id: int = Field(sa_column=Column(long_id(), nullable=False))
+    reason: str = Field(max_length=1000)
+    set_aside_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))
+    set_aside_by_id: int | None = Field(default=None, foreign_key="person.id")
+    set_aside_by: str = Field(max_length=120)

@@ -13,6 +13,7 @@ from portfolio.dated import Dated
 from portfolio.departments import Department
 from portfolio.facts import AS_ISSUED
 from portfolio.plans import Plan, headings
+from portfolio.project_changes import FormerArchiving
 from portfolio.projects import Project, ProjectBody, ProjectProgramme, ProjectState
 from portfolio.years import former_years
 
@@ -93,7 +94,8 @@ def reported(session: Session, quarter: int, edition: str) -> dict[int, list[str
     found: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
     for row in stream(session, ProjectState):
         known = row.posted_period if edition == AS_ISSUED else quarter_of(row.since_on)
-        if known <= quarter:
+        gone = row.withdrawn_period is not None and (edition != AS_ISSUED or row.withdrawn_period <= quarter)
+        if known <= quarter and not gone:
             found[row.project_id].append((row.since_on, row.id, row.state))
     return {id_: [state for _, _, state in sorted(rows)] for id_, rows in found.items()}
 
@@ -108,9 +110,10 @@ def is_started(states: list[str]) -> bool:
     return states[-1:] != ["not_started"] and not {"building", "finished", "accepted", "halted"}.isdisjoint(states)
 
 
-def is_archived(project: Project, quarter: int, edition: str) -> bool:
-    """Archived now or, as issued, by then."""
-    return project.archived_at is not None and (edition != AS_ISSUED or (project.archived_period or 0) <= quarter)
+def is_archived(project: Project, quarter: int, edition: str, formerly: set[int]) -> bool:
+    """Archived now or, as issued, by then; `formerly` are those that were archived then and restored since."""
+    now = project.archived_at is not None and (edition != AS_ISSUED or (project.archived_period or 0) <= quarter)
+    return now or (edition == AS_ISSUED and project.id in formerly)
 
 
 def live_projects(session: Session, quarter: int, edition: str) -> dict[int, LiveProject]:
@@ -122,12 +125,15 @@ def live_projects(session: Session, quarter: int, edition: str) -> dict[int, Liv
     plans = {row.id: row.code for row in stream(session, Plan)}
     departments = {row.id: row.name for row in stream(session, Department)}
     tree = headings(session)
+    formerly = {
+        row.project_id for row in stream(session, FormerArchiving) if row.from_quarter <= quarter < row.until_quarter
+    }
     found: dict[int, LiveProject] = {}
     parts: dict[int, list[int]] = defaultdict(list)
     later: dict[int, list[int]] = defaultdict(list)
     for row in stream(session, Project):
         told = states.get(row.id, [])
-        if is_archived(row, quarter, edition) or is_ended(told):
+        if is_archived(row, quarter, edition, formerly) or is_ended(told):
             continue
         if row.parent_id is not None:
             there = row.since_quarter is None or row.since_quarter <= quarter

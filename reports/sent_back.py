@@ -1,7 +1,8 @@
 """What closing a quarter sent back and nobody has reported again since: it counts nowhere until somebody does.
 
 It is told to who recorded it and to the department that files the project, also when the return that it came from had been
-accepted. A newer report of the same thing settles it. So does the next closing: what nobody reported again by then is dropped.
+accepted. A newer report of the same thing settles it, and so does setting it aside (reports/setting_aside.py). So does the next
+closing: what nobody reported again by then is dropped.
 """
 
 from collections.abc import Collection, Iterator
@@ -15,6 +16,7 @@ from sqlmodel import Session, col
 
 from budgets.entries import LedgerEntry
 from budgets.lines import BudgetLine
+from core.audit import account_in
 from core.calendar import current_quarter
 from core.database import select_columns
 from milestones.indicators import Indicator
@@ -29,7 +31,7 @@ from portfolio.projects import Project
 from reports.filing import filing_departments
 from reports.period_sending_back import CLOSING_REASON
 from reports.period_waiting import LEDGER, LINES, MILESTONES, READINGS, WORKS
-from reports.returns import ReturnFact
+from reports.returns import ReturnFact, SetAside
 
 # What makes two rows reports of the same thing.
 _SAME: dict[str, tuple[Any, tuple[str, ...]]] = {
@@ -61,8 +63,8 @@ class SentBack:
     department_id: int | None
 
     def concerns(self, reader: Reader) -> bool:
-        """Whether the reader recorded it, or answers for it as owner or head of its department."""
-        if reader.actor.id in self.people:
+        """Whether the reader, or a delegate in the reader's name, recorded it, or the reader answers for it as owner or head."""
+        if not self.people.isdisjoint(reader.actor.ids) or account_in(self.recorded_by) in reader.actor.accounts:
             return True
         return self.department_id is not None and any(
             reach.department_id == self.department_id and (reach.plan_ids is None or self.plan_id in reach.plan_ids)
@@ -71,10 +73,15 @@ class SentBack:
         )
 
 
-def sent_back(session: Session, plan_ids: Collection[int] | None) -> list[SentBack]:
-    """What the last closing of each of these plans (None: of all) sent back and nobody has reported again, by kind and number."""
+def sent_back(
+    session: Session, plan_ids: Collection[int] | None, *, kinds: Collection[str] = tuple(_SAME), aside: bool = False
+) -> list[SentBack]:
+    """What the last closing of each of these plans (None: of all) sent back and nobody has reported again, by kind and number.
+
+    With `aside` what was set aside instead, whichever closing sent it back.
+    """
     departments: dict[int, int | None] = {}
-    rows = [(kind, row) for kind in _SAME for row in session.execute(_query(kind, plan_ids))]
+    rows = [(kind, row) for kind in kinds for row in session.execute(_query(kind, plan_ids, aside=aside))]
     if rows:
         plans = {row.plan_id for _, row in rows}
         for _, project_id, department_id in session.execute(filing_departments(current_quarter(), plans)):
@@ -90,6 +97,12 @@ def sent_back(session: Session, plan_ids: Collection[int] | None) -> list[SentBa
         )
         for kind, row in rows
     ]
+
+
+def keep_fact(session: Session, kind: str, id_: int) -> None:
+    """Keeps a fact from everybody else until the transaction ends: whoever sets it aside at once waits."""
+    table, _ = _SAME[kind]
+    session.execute(select_columns(table.id).where(col(table.id) == id_).with_for_update()).all()
 
 
 def sent_back_of_returns(session: Session, return_ids: Collection[int]) -> dict[int, int]:
@@ -120,10 +133,19 @@ def _still_back(kind: str) -> ColumnElement[bool]:
         )
         .exists()
     )
-    return and_(col(table.state) == REJECTED, col(table.rejected_reason) == CLOSING_REASON, ~again)
+    return and_(
+        col(table.state) == REJECTED,
+        col(table.rejected_reason) == CLOSING_REASON,
+        ~again,
+        col(table.id).not_in(_set_aside(kind)),
+    )
 
 
-def _query(kind: str, plan_ids: Collection[int] | None) -> Select[Any]:
+def _set_aside(kind: str) -> Select[tuple[int]]:
+    return select_columns(SetAside.subject_id).where(col(SetAside.kind) == kind)
+
+
+def _query(kind: str, plan_ids: Collection[int] | None, *, aside: bool) -> Select[Any]:
     table, _ = _SAME[kind]
     parts = {
         LEDGER: (col(LedgerEntry.stage), col(LedgerEntry.amount_fen)),
@@ -149,7 +171,7 @@ def _query(kind: str, plan_ids: Collection[int] | None) -> Select[Any]:
         col(table.recorded_by_id).label("recorded_by_id"),
         # Who puts a line together also submits it.
         (null() if kind == LINES else col(table.submitted_by_id)).label("submitted_by_id"),
-    ).where(_still_back(kind))
+    ).where(col(table.id).in_(_set_aside(kind)) if aside else _still_back(kind))
     if of_plan:
         query = query.join(Indicator, col(Indicator.id) == table.indicator_id)
     elif kind == MILESTONES:
@@ -159,7 +181,7 @@ def _query(kind: str, plan_ids: Collection[int] | None) -> Select[Any]:
         query = query.join(Project, col(Project.id) == table.project_id)
     if kind == WORKS:
         query = query.join(Measure, col(Measure.id) == table.measure_id)
-    if kind != LINES:  # a line does not keep when it was sent back
+    if kind != LINES and not aside:  # a line does not keep when it was sent back
         last = aliased(ReportingPeriod)
         closed = select_columns(func.max(last.closed_at)).where(
             col(last.plan_id) == col(plan), col(last.kind) == "quarter"

@@ -20,6 +20,7 @@ from portfolio.access import Action, Reader
 from portfolio.departments import Department
 from portfolio.periods import CLOSED, ISSUED, ReportingPeriod
 from portfolio.plans import Plan
+from reports.filing import fills, with_owners
 from reports.home_orders import corrections_waiting, orders_of
 from reports.period_rules import at_work
 from reports.period_sending_back import CLOSING_REASON
@@ -154,13 +155,15 @@ def _returns(session: Session, reader: Reader, names: _Plans, on: date) -> Itera
     )
     if None not in allowed:
         query = query.where(col(DepartmentReturn.plan_id).in_(frozenset().union(*allowed)))  # type: ignore[arg-type]
+    rows = session.execute(query).all()
+    owned = with_owners(session, {row.department_id for row in rows})
     waiting: Counter[tuple[int, str]] = Counter()
     late: Counter[tuple[int, str]] = Counter()
-    for id_, state, plan_id, department_id, department, period, day, reason in session.execute(query):
+    for id_, state, plan_id, department_id, department, period, day, reason in rows:
         facts = names.of(plan_id) | {"period": period}
         about: dict[str, Any] = facts | {"department": department, "due_on": day, "subject_id": id_}
         own = frozenset({department_id})
-        if state in (DRAFT, SENT_BACK) and _answers(reader, "record", plan_id, department_id):
+        if state in (DRAFT, SENT_BACK) and fills(reader, plan_id, department_id, owned):
             yield Todo(MEND if state == SENT_BACK else FILL, 1, reason=reason if state == SENT_BACK else None, **about)
         if state == SUBMITTED and reader.may("approve_return", plan_id, own):
             yield Todo(HEAD, 1, **about)
@@ -171,15 +174,6 @@ def _returns(session: Session, reader: Reader, names: _Plans, on: date) -> Itera
         for (plan_id, period), count in counts.items():
             if count:
                 yield Todo(kind, count, period=period, **names.of(plan_id))
-
-
-def _answers(reader: Reader, action: Action, plan_id: int, department_id: int) -> bool:
-    """Whether the reader does this for that department by a role of it; the office may fill in for any, but is not asked to."""
-    return any(
-        reach.department_id == department_id and (reach.plan_ids is None or plan_id in reach.plan_ids)
-        for reach in reader.reaches
-        if reach.role in ("owner", "head")
-    ) and reader.may(action, plan_id, frozenset({department_id}))
 
 
 def _sent_back(session: Session, reader: Reader, names: _Plans) -> Iterator[Todo]:

@@ -6,6 +6,7 @@ What a template may do is little: print a placeholder, choose, and repeat. It ca
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -181,7 +182,7 @@ def check_template(content: bytes, *, name: str) -> None:
             for part in inside:
                 if part.endswith((".xml", ".rels")):
                     _check_part(name, part, packed.read(part))
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError, OSError) as error:
         raise _refused(name, N_("文件不完整或已损坏")) from error
 
 

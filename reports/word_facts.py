@@ -9,7 +9,9 @@ from typing import Any
 from core.errors import N_
 from reports.edition_contents import EditionContents
 from reports.findings import Words
+from reports.quarterly import Issued
 from reports.word import WordFacts
+from reports.workbook_cover import number_text
 
 _NO_BREAK = "\u00a0"
 _CURRENCY = re.compile(r"CNY [0-9,.]+( million)?")
@@ -21,7 +23,7 @@ FIELDS = {
     "plan": N_("规划名称"),
     "jurisdiction": N_("所在地"),
     "period": N_("报告期"),
-    "issue": N_("期次，例如“总第3期”"),
+    "issue": N_("编号和期次，例如“第 12 号 · 总第 3 期”"),
     "as_of": N_("数据截至的日期"),
     "unit": N_("金额单位"),
     "demo": N_("演示数据的提示；不是演示数据时是空的"),
@@ -69,16 +71,15 @@ LISTS: dict[str, tuple[str, dict[str, str]]] = {
 
 
 def word_facts(
-    contents: EditionContents, words: Words, *, issue: int | None, unit: str, demo: bool, made_on: date
+    contents: EditionContents, words: Words, *, issued: Issued | None, unit: str, demo: bool, made_on: date
 ) -> WordFacts:
-    """What fills a template with this report, in the language of its words; without an issue it is a trial."""
-    numbered = f"总第{issue}期" if words.language == "zh" else words.say(N_("总第 %(n)s 期"), n=issue)
+    """What fills a template with this report, in the language of its words; without a number it is a trial."""
     fields: dict[str, Any] = {
         "title": contents.title,
         "plan": contents.plan,
         "jurisdiction": contents.jurisdiction,
         "period": contents.period,
-        "issue": "（试填）" if issue is None else numbered,
+        "issue": words.say(N_("（试填）")) if issued is None else number_text(issued, words),
         "as_of": contents.as_of,
         "unit": words.money_unit(unit),
         "demo": words.say(DEMO) if demo else "",

@@ -76,4 +76,4 @@ def _shown(text: str) -> str:
     plain = " ".join(text.split())
     if not plain:
         return ""
-    return f"（{plain}）" if len(plain) <= _MOST_SHOWN else f"（{plain[:_MOST_SHOWN]}…）"
+    return f" “{plain}”" if len(plain) <= _MOST_SHOWN else f" “{plain[:_MOST_SHOWN]}…”"

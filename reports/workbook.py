@@ -54,7 +54,7 @@ def write_quarterly(
 
 def write_quarterly_in(words: Words, report: QuarterlyReport, target: Target, *, unit: str, demo: bool = False) -> None:
     """The same in given words, so that a test can see which texts are asked for."""
-    title = f"{words.say(report.cover.title)}　{caption_of(report, words)}"
+    title = words.beside(words.say(report.cover.title), caption_of(report, words))
     book = open_book(target, words, unit, demo=demo, title=title, made_on=report.cover.as_of_on)
     lists = (write_indicators, write_commitments, write_projects)
     rest = (write_milestones, write_corrections, write_orders)

@@ -59,7 +59,7 @@ def caption_of(carried: CarryList, words: Words) -> str:
     """The plan, the quarter and the edition."""
     quarter = {"year": carried.quarter // 10, "quarter": carried.quarter % 10}
     said = words.say(N_("截至%(year)s年第%(quarter)s季度"), **quarter)
-    return f"{carried.plan.short_title}　{said}　{words.say(EDITIONS[carried.edition])}"
+    return words.beside(carried.plan.short_title, said, words.say(EDITIONS[carried.edition]))
 
 
 def _write_lines(book: Book, carried: CarryList, caption: str) -> None:
@@ -116,11 +116,12 @@ def _write_line(book: Book, sheet: Worksheet, row: int, line: CarryLine) -> None
     left = [f"{one.measure} {amount_text(one.left)} {one.unit}" for one in line.works if one.left]
     write_text(book, sheet, row, 11, "\n".join(left) or "—")
     unmet = [
-        one.name if one.planned_on is None else f"{one.name}（{one.planned_on.isoformat()}）" for one in line.unmet
+        one.name if one.planned_on is None else words.bracketed(one.name, one.planned_on.isoformat())
+        for one in line.unmet
     ]
     comma = words.say(N_("、"))
     write_text(book, sheet, row, 12, comma.join(unmet) or "—")
-    taken = [f"{plan.short_title}（{record.document}）" for record, plan in line.carried]
+    taken = [words.bracketed(plan.short_title, record.document) for record, plan in line.carried]
     write_text(book, sheet, row, 13, comma.join(taken) or "—")
 
 

@@ -13,6 +13,7 @@ from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 from core.errors import N_, Broken
 from core.money import FEN_PER, in_unit
 from reports.findings import Words
+from reports.workbook_long_sheet import LongSheet
 from reports.workbook_style import Book
 
 AMOUNT_WIDTHS = {"元": 21.0, "万元": 14.5, "亿元": 13.0}  # room for a total of some billions of 元
@@ -36,10 +37,13 @@ def sheet_name(words: Words, name: str) -> str:
 
 
 def add_sheet(
-    book: Book, name: str, *, paper: str, landscape: bool, widths: Sequence[float], caption: str
+    book: Book, name: str, *, paper: str, landscape: bool, widths: Sequence[float], caption: str, long: bool = False
 ) -> Worksheet:
-    """A sheet set up for print; the caption stands small on every printed page, with room for signatures below."""
-    sheet = book.file.add_worksheet(sheet_name(book.words, name))
+    """A sheet set up for print; the caption stands small on every printed page, with room for signatures below.
+
+    A `long` one is for many thousand rows, which are written nearly in order.
+    """
+    sheet = book.file.add_worksheet(sheet_name(book.words, name), LongSheet if long else None)
     sheet.set_paper(_PAPERS[paper])
     if landscape:
         sheet.set_landscape()

@@ -169,12 +169,16 @@ def lamp(words: Words) -> list[Shown]:
 def works(shown: Sequence[tuple[str, Callable[[ProjectWork], Any]]]) -> list[Shown]:
     """The measures with their units, and a column for each of these sums."""
     group = N_("工程量")
-    measures = Shown(Column(N_("指标（单位）"), 27, group), _measure, write_said, each=True)
+    measures = Shown(Column(N_("指标（单位）"), 27, group), _measure, _write_measure, each=True)
     return [measures, *(Shown(Column(title, 9, group), value, _write_work, each=True) for title, value in shown)]
 
 
-def _measure(one: ProjectWork) -> str:
-    return f"{one.figures.measure}（{one.figures.unit}）"
+def _measure(one: ProjectWork) -> tuple[str, str]:
+    return one.figures.measure, one.figures.unit
+
+
+def _write_measure(book: Book, sheet: Worksheet, row: int, place: int, value: tuple[str, str] | None) -> None:
+    write_said(book, sheet, row, place, value and book.words.bracketed(*value))
 
 
 def reported(name: str) -> Callable[[ProjectWork], Any]:

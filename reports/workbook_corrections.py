@@ -12,7 +12,8 @@ from core.errors import N_
 from core.money import FEN_PER
 from milestones.milestones import MILESTONE_KINDS
 from milestones.works import TIERS
-from reports.correction_rows import MILESTONE, MONEY, READING, WORKS, CorrectionRow
+from portfolio.project_changes import KINDS as CHANGES
+from reports.correction_rows import KINDS, MILESTONE, MONEY, WORKS, CorrectionRow
 from reports.findings import Words
 from reports.money_figures import FIGURES
 from reports.orders import ORDER_STATES
@@ -36,10 +37,10 @@ from reports.workbook_quantities import write_quantity
 from reports.workbook_style import Book
 
 _MOVED = (N_("上期末累计"), N_("上期更正"), N_("本期发生"), N_("本期末累计"))
-KINDS = {MONEY: N_("资金"), WORKS: N_("工程量"), MILESTONE: N_("节点"), READING: N_("监测值")}
 _LISTED = (
     *(N_("序号"), N_("类型"), N_("项目编号"), N_("项目或指标"), N_("事项"), N_("单位"), N_("更正前"), N_("更正后")),
     *(N_("影响"), N_("发生期"), N_("入账期"), N_("更正单"), N_("依据文件"), N_("原因"), N_("批准人")),
+    *(N_("登记日期"), N_("登记人")),
 )
 _LAST = len(_LISTED) - 1
 
@@ -50,7 +51,7 @@ def write_corrections(book: Book, report: QuarterlyReport) -> None:
     Source: domain page, section 9.
     """
     words, caption, money = book.words, caption_of(report, book.words), max(14.5, AMOUNT_WIDTHS[book.unit])
-    widths = (6.0, 10.0, 14.0, 32.0, money, money, money, money, money, 9.0, 9.0, 8.0, 20.0, 30.0, 17.0)
+    widths = (6.0, 10.0, 14.0, 32.0, money, money, money, money, money, 9.0, 9.0, 8.0, 20.0, 30.0, 17.0, 11.0, 17.0)
     sheet = add_sheet(book, CORRECTIONS, paper="A3", landscape=True, widths=widths, caption=caption)
     row = add_heading(book, sheet, words.say(CORRECTIONS), caption, _LAST, unit=True)
     sheet.freeze_panes(row, 4)
@@ -69,6 +70,7 @@ def write_corrections(book: Book, report: QuarterlyReport) -> None:
         row += 1
     note = N_(
         "注：更正前是以前各期发布时的累计数；同一数字有几笔更正的，逐笔接续。金额的更正之和等于上表的“上期更正”。"
+        "项目状态的更正前后是发生期末的状态；归档使项目退出全部汇总，恢复使其重新计入；起止年限自发生期起按新的计。"
     )
     merge_text(book, sheet, row, 0, _LAST, words.say(note), "note")
 
@@ -110,6 +112,8 @@ def _write_correction(book: Book, sheet: Worksheet, row: int, number: int, one: 
     write_whole(book, sheet, row, 11, one.number, "middle")
     for place, text in enumerate((one.document, one.reason, one.approved_by), start=12):
         write_said(book, sheet, row, place, text)
+    write_day(book, sheet, row, 15, one.recorded_on)
+    write_said(book, sheet, row, 16, one.recorded_by)
 
 
 def what_of(words: Words, one: CorrectionRow) -> str:
@@ -121,7 +125,7 @@ def what_of(words: Words, one: CorrectionRow) -> str:
     if one.kind == MILESTONE:
         kind = words.say(MILESTONE_KINDS[one.what or ""])
         return kind if kind == one.label else words.say(N_("%(kind)s：%(name)s"), kind=kind, name=one.label)
-    return words.say(N_("监测值"))
+    return words.say(CHANGES.get(one.what or "", KINDS[one.kind]))
 
 
 def _write_value(book: Book, sheet: Worksheet, row: int, place: int, value: Any, *, money: bool) -> None:

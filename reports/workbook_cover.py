@@ -53,7 +53,7 @@ def caption_of(report: QuarterlyReport, words: Words) -> str:
     parts.append(words.say(EDITIONS[cover.edition]))
     if cover.issued is not None:
         parts.append(number_text(cover.issued, words))
-    return "　".join(parts)
+    return words.beside(*parts)
 
 
 DRAFT = N_("征求意见稿")

@@ -44,7 +44,7 @@ def write_finance(
     Errors: TooManyDigits.
     """
     words = words_in(language)
-    title = f"{words.say(TITLE)}　{caption_of(report, words)}"
+    title = words.beside(words.say(TITLE), caption_of(report, words))
     book = open_book(target, words, unit, demo=demo, title=title, made_on=report.as_of_on)
     _write_cover(book, report)
     caption = caption_of(report, words)

@@ -35,7 +35,7 @@ FORECAST, RECONCILIATION = N_("年末预测"), N_("对账明细")
 def caption_of(report: FinanceReport, words: Words) -> str:
     """What stands small on every printed page and under every title."""
     edition = words.say(EDITIONS[report.edition])
-    return "　".join([report.plan.short_title, words.sentence(report.caption), edition])
+    return words.beside(report.plan.short_title, words.sentence(report.caption), edition)
 
 
 def started(

@@ -8,11 +8,12 @@ import re
 import warnings
 from collections.abc import Sequence
 from datetime import date, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from openpyxl import Workbook, load_workbook  # type: ignore[import-untyped]
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, MergedCell  # type: ignore[import-untyped]
+from openpyxl.cell.cell import MergedCell  # type: ignore[import-untyped]
 from openpyxl.comments import Comment  # type: ignore[import-untyped]
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side  # type: ignore[import-untyped]
 from openpyxl.worksheet.properties import PageSetupProperties  # type: ignore[import-untyped]
@@ -34,6 +35,8 @@ _CELL = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})")
 _ROW = re.compile(r"([0-9]{1,7}):[0-9]{1,7}")
 _WIDTHS = (5, 14, 10, 60, 28, 36)
 _HEADINGS = (N_("序号"), N_("工作表"), N_("单元格"), N_("问题"), N_("填写的是"), N_("应为"))
+_LAST_COLUMN = 16_384  # of an .xlsx; a file that somebody made by hand may reach further
+_CANNOT_BE_WRITTEN = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML 1.0 has no place for
 _LINE = 15  # points: a row is as high as its longest text, because LibreOffice leaves the rows of a copy as they are
 
 _log = log_named("qingshan.returns")
@@ -46,24 +49,33 @@ def write_marked_copy(
 
     Errors: those of opening a file.
     """
-    book = _opened(path, hidden)
+    if kind_of(path) == XLSX:
+        check_every_part(path)
+        _check_no_entities(path)
+        try:
+            made = BytesIO()
+            with warnings.catch_warnings(), path.open("rb") as file:  # a stored file has no name that it would accept
+                warnings.simplefilter("ignore")  # it tells of extensions that it leaves out; the copy is for looking
+                _write(load_workbook(file), problems, made, words)
+            _put_into(target, made.getvalue())
+            return
+        except Exception:  # some it cannot read, and some that it has read it cannot write
+            _log.warning("a workbook could only be copied by its values", exc_info=True)
+    _write(_copy_of_values(open_sheets(path), hidden), problems, target, words)
+
+
+def _write(book: Any, problems: Sequence[Problem], target: Path | BinaryIO, words: Words) -> None:
     for problem in problems:
         _mark(book, problem, words)
     _add_list(book, problems, words)
     book.save(target)
 
 
-def _opened(path: Path, hidden: frozenset[str]) -> Any:
-    if kind_of(path) == XLSX:
-        check_every_part(path)
-        _check_no_entities(path)
-        try:
-            with warnings.catch_warnings(), path.open("rb") as file:  # a stored file has no name that it would accept
-                warnings.simplefilter("ignore")  # it tells of extensions that it leaves out; the copy is for looking
-                return load_workbook(file)
-        except Exception:
-            _log.warning("a workbook could only be copied by its values", exc_info=True)
-    return _copy_of_values(open_sheets(path), hidden)
+def _put_into(target: Path | BinaryIO, content: bytes) -> None:
+    if isinstance(target, Path):
+        target.write_bytes(content)
+    else:
+        target.write(content)
 
 
 def _check_no_entities(path: Path) -> None:
@@ -83,7 +95,7 @@ def _copy_of_values(tables: Sequence[Table], hidden: frozenset[str]) -> Any:
             sheet.sheet_state = "hidden"
         for line, cells in table.rows():
             for place, value in enumerate(cells, start=1):
-                if value != "":
+                if value != "" and place <= _LAST_COLUMN:
                     _put(sheet, line, place, value)
         if table.sheet not in hidden:
             _make_readable(sheet)
@@ -93,7 +105,7 @@ def _copy_of_values(tables: Sequence[Table], hidden: frozenset[str]) -> Any:
 def _put(sheet: Worksheet, line: int, place: int, value: Any) -> None:
     if isinstance(value, str):
         cell = sheet.cell(line, place)
-        cell.value = ILLEGAL_CHARACTERS_RE.sub("", value)
+        cell.value = _CANNOT_BE_WRITTEN.sub("", value)
         cell.data_type = "s"  # a text that begins with = is no formula
     elif isinstance(value, bool | int | float | date | datetime):
         cell = sheet.cell(line, place, value)
@@ -120,7 +132,8 @@ def _mark(book: Any, problem: Problem, words: Words) -> None:
     cell.fill = _WRONG if problem.severity == BLOCKING else _DOUBTFUL
     said = problem.message.get(words.language, "")
     before = f"{cell.comment.text}\n" if cell.comment is not None else ""
-    cell.comment = Comment(f"{before}{said}"[:4000], words.say(_AUTHOR), width=320, height=120)
+    text = _CANNOT_BE_WRITTEN.sub("", f"{before}{said}")[:4000]
+    cell.comment = Comment(text, words.say(_AUTHOR), width=320, height=120)
 
 
 def _cell(sheet: Worksheet, name: str | None) -> Any:

@@ -42,7 +42,7 @@ def write_milestones(book: Book, report: QuarterlyReport) -> None:
     """The sheet 里程碑与预警: milestones of the period, then every warning with what it rests on."""
     words, caption, money = book.words, caption_of(report, book.words), max(13.0, AMOUNT_WIDTHS[book.unit])
     widths = (6.0, 14.0, 34.0, 18.0, 18.0, money, money, money, 12.0, 11.0, 40.0)
-    sheet = add_sheet(book, MILESTONES, paper="A3", landscape=True, widths=widths, caption=caption)
+    sheet = add_sheet(book, MILESTONES, paper="A3", landscape=True, widths=widths, caption=caption, long=True)
     row = add_heading(book, sheet, words.say(MILESTONES), caption, _LAST, unit=True)
     sheet.freeze_panes(row, 3)
     pages = Pages(book, sheet, paper="A3", landscape=True)
@@ -80,7 +80,7 @@ def _write_lamps(pages: Pages, row: int, report: QuarterlyReport) -> int:
     """Red, yellow and blue ones with why and what would turn them green; green and grey ones are only counted."""
     book, sheet = pages.book, pages.sheet
     words = book.words
-    counts = "　".join(f"{lamp_text(words, colour)} {report.lamps.get(colour, 0)}" for colour in WORST_FIRST)
+    counts = words.beside(*(f"{lamp_text(words, colour)} {report.lamps.get(colour, 0)}" for colour in WORST_FIRST))
     row = _section(book, sheet, row, N_("亮灯"), counts)
     row = pages.head(row, lambda at: _lamp_header(book, sheet, at))
     lit = [one for one in report.rows if one.lamp is not None and one.lamp.colour in (RED, YELLOW, BLUE)]
@@ -110,7 +110,7 @@ def _write_due(pages: Pages, row: int, report: QuarterlyReport) -> int:
     counts = dict.fromkeys(STANDINGS, 0)
     for one in report.milestones:
         counts[one.standing] += 1
-    under = "　".join(f"{words.say(STANDINGS[name])} {number}" for name, number in counts.items())
+    under = words.beside(*(f"{words.say(STANDINGS[name])} {number}" for name, number in counts.items()))
     row = _section(book, sheet, pages.room(row), N_("节点"), under)
     row = pages.head(row, lambda at: _header(book, sheet, at, _DUE))
     if not report.milestones:

@@ -61,7 +61,7 @@ def caption_of(table: Pivot, plan: str | None, words: Words) -> str:
     ]
     if len({column.figure for column in table.columns}) == 1:
         said.append(words.say(FIGURES[table.columns[0].figure].name))
-    return "　".join(said)
+    return words.beside(*said)
 
 
 def _started(book: Book, name: str, caption: str, columns: list[Column], *, unit: bool = True) -> tuple[Worksheet, int]:

@@ -48,7 +48,7 @@ def write_projects(book: Book, report: QuarterlyReport) -> None:
     pages = _WIDE_BY_YEAR if len(report.years) > 1 else _WIDE
     starts = page_starts(widths, _may_begin(columns), pages)
     balance(widths, starts)
-    sheet = add_sheet(book, name, paper="A3", landscape=True, widths=widths, caption=caption)
+    sheet = add_sheet(book, name, paper="A3", landscape=True, widths=widths, caption=caption, long=True)
     sheet.fit_to_pages(pages, 0)
     sheet.repeat_columns(0, _NAME)
     first = add_wide_heading(book, sheet, words.say(name), caption, starts, len(columns), unit=True)

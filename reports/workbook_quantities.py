@@ -1,17 +1,16 @@
 """Quantities of works, shares and lamps in cells."""
 
 from fractions import Fraction
-from functools import lru_cache
 
 from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
-from core.units import rounded_text
 from reports.findings import Words
 from reports.lamp_words import COLOURS
 from reports.workbook_cells import share_in_cell
 from reports.workbook_style import Book
 
 _PLACES = 10_000  # four decimals
+_SHAPES = ("#,##0", "#,##0.0", "#,##0.00", "#,##0.000", "#,##0.0000")
 LAMP_SIGNS = {"red": "●", "yellow": "▲", "green": "■", "blue": "◆", "grey": "○"}
 
 
@@ -39,14 +38,14 @@ def write_quantity(
     sheet.write_number(row, place, number, book.style(style, num_format=shape))
 
 
-@lru_cache(maxsize=4096)
 def quantity_in_cell(value: Fraction) -> tuple[float, str]:
     """A quantity as a cell holds it, and the format that shows it."""
     if value.denominator == 1:
-        return int(value), "#,##0"
-    text = rounded_text(value, 4).rstrip("0").rstrip(".")
-    places = len(text.partition(".")[2])
-    return float(text), "#,##0" + ("." + "0" * places if places else "")
+        return value.numerator, _SHAPES[0]
+    # Rounded half up, away from zero.
+    scaled = (abs(value.numerator) * 2 * _PLACES + value.denominator) // (2 * value.denominator)
+    places = next((places for places in range(4) if scaled % 10 ** (4 - places) == 0), 4)
+    return (scaled if value > 0 else -scaled) / _PLACES, _SHAPES[places]
 
 
 def quantity_as_text(value: Fraction | None) -> str | None:

@@ -31,7 +31,7 @@ def add_guide(book: Book, form: ReturnForm, title: str) -> None:
     for label, value in (
         (N_("规划"), form.plan),
         (N_("填报部门"), form.department),
-        (N_("报告期"), f"{form.period_name}（{form.period}）"),
+        (N_("报告期"), words.bracketed(form.period_name, str(form.period))),
         (N_("截止日期"), due),
         (N_("金额单位"), words.money_unit(form.unit)),
         (N_("模板版本"), str(TEMPLATE_VERSION)),

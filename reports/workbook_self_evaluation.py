@@ -74,7 +74,7 @@ def write_self_evaluation(
     words = words_in(language)
     title = f"{form.project.name} {words.say(TITLE)} {form.year}"
     book = open_book(target, words, unit, demo=demo, title=title, made_on=last_day(form.quarter))
-    caption = f"{form.plan.short_title}　{form.project.code}　{form.year}"
+    caption = words.beside(form.plan.short_title, form.project.code, str(form.year))
     sheet = add_sheet(book, SHEET, paper="A4", landscape=False, widths=_WIDTHS, caption=caption)
     under = words.say(N_("%(year)s 年度　口径：%(edition)s"), year=form.year, edition=words.say(EDITIONS[form.edition]))
     row = add_heading(book, sheet, words.say(TITLE), under, _LAST, unit=True)
@@ -123,7 +123,7 @@ def notes_of(form: SelfEvaluation, words: Words) -> list[str]:
 def _write_who(book: Book, sheet: Worksheet, row: int, form: SelfEvaluation) -> int:
     silent = book.words.say(N_("规划未载明"))
     merge_text(book, sheet, row, 0, 1, book.words.say(N_("项目名称")), "header")
-    merge_text(book, sheet, row, 2, _LAST, f"{form.project.name}（{form.project.code}）", "text")
+    merge_text(book, sheet, row, 2, _LAST, book.words.bracketed(form.project.name, form.project.code), "text")
     merge_text(book, sheet, row + 1, 0, 1, book.words.say(N_("主管部门")), "header")
     merge_text(book, sheet, row + 1, 2, 3, form.lead or silent, "text" if form.lead else "quiet")
     merge_text(book, sheet, row + 1, 4, 5, book.words.say(N_("实施单位")), "header")
@@ -225,7 +225,7 @@ def _write_lines(book: Book, sheet: Worksheet, row: int, form: SelfEvaluation, r
 
 def _first_cells(book: Book, sheet: Worksheet, first: int, last: int, level: EvaluatedLevel) -> None:
     """The name of the level and its share, across its rows."""
-    text = f"{book.words.say(level.name)}\n（{points_text(level.share)}）"
+    text = book.words.bracketed(f"{book.words.say(level.name)}\n", points_text(level.share))
     if last > first:
         sheet.merge_range(first, 0, last, 0, text, book.style("middle"))
     else:

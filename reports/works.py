@@ -4,7 +4,6 @@ The one definition of these figures for pages, workbooks, command and API. Each 
 verified is always visible. Ended (终止) projects leave it.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -66,8 +65,8 @@ class WorkFigures:
         return None if not self.planned else (self.verified or Fraction(0)) / self.planned
 
 
-# One sum of one group, measure and unit, as it was read: (ids, measure), unit, name of the sum, value.
-_Sum = tuple[tuple[Any, ...], str, str, int]
+# The sums of one group, measure and unit, as they were read: (ids, measure), unit, and by name those that there are.
+_Sums = tuple[tuple[Any, ...], str, dict[str, int]]
 
 
 def works_rollup(
@@ -92,7 +91,7 @@ def works_rollup(
     keys = tuple(dict.fromkeys(by))
     check_dimensions(keys, DIMENSIONS, level)
     wanted = None if measure_ids is None else frozenset(measure_ids)
-    rows: list[_Sum] = []
+    rows: list[_Sums] = []
     for made_by in (
         planned_query,
         entry_query,
@@ -100,12 +99,8 @@ def works_rollup(
         *((checked_query, unreported_query) if looks else ()),
     ):
         query = _kept(made_by, reader.plans_for("view"), scope, keys, level, wanted)
-        names = list(query.selected_columns.keys())[len(keys) + 2 :]
-        for row in session.execute(query):
-            group, unit = tuple(row[: len(keys) + 1]), row[len(keys) + 1]
-            for name, value in zip(names, row[len(keys) + 2 :], strict=True):
-                if value is not None and (value or name not in _COUNTS):
-                    rows.append((group, unit, name, int(value)))
+        size, names = len(keys) + 1, list(query.selected_columns.keys())[len(keys) + 2 :]
+        rows += [(row[:size], row[size], _there(names, row[size + 1 :])) for row in session.execute(query)]
     return _figures(session, keys, rows)
 
 
@@ -117,7 +112,7 @@ def works_of_projects(
     For pages of single projects: what was recorded of an ended one is shown there too.
     """
     kept = select_columns(Project.id).where(col(Project.id).in_(sorted(project_ids)))
-    rows: list[_Sum] = []
+    rows: list[_Sums] = []
     for facts, columns in (
         (planned_sums(scope, kept), ("planned", "timeless")),
         (work_sums(scope, kept), _TIER_COLUMNS),
@@ -129,12 +124,17 @@ def works_of_projects(
             select_columns(*keys, *(facts.c[name] for name in columns))
         ):
             group = (measure_id,) if together else (project_id, measure_id)
-            rows += [
-                (group, unit, name, int(value))
-                for name, value in zip(columns, values, strict=True)
-                if value is not None and (value or name not in _COUNTS)
-            ]
+            rows.append((group, unit, _there(columns, values)))
     return _figures(session, () if together else ("project",), rows)
+
+
+def _there(names: Sequence[str], values: Sequence[Any]) -> dict[str, int]:
+    """The sums that there are; a count of nothing says nothing."""
+    return {
+        name: int(value)
+        for name, value in zip(names, values, strict=True)
+        if value is not None and (value or name not in _COUNTS)
+    }
 
 
 @lru_cache(maxsize=128)
@@ -193,16 +193,23 @@ def _grouped(
     )
 
 
-def _figures(session: Session, keys: Sequence[str], rows: Sequence[_Sum]) -> list[WorkFigures]:
+def _figures(session: Session, keys: Sequence[str], rows: Sequence[_Sums]) -> list[WorkFigures]:
     units = _units(rows)
-    # What one millionth of each unit is in the unit of its measure.
-    kinds = {(group[-1], unit) for group, unit, _, _ in rows}
-    factors = {(measure_id, unit): converted(Fraction(1, MICRO), unit, units[measure_id]) for measure_id, unit in kinds}
-    sums: dict[tuple[Any, ...], dict[str, Fraction]] = defaultdict(dict)
-    for group, unit, name, value in rows:
-        of = sums[group]
-        more = Fraction(value) if name in _COUNTS else value * factors[group[-1], unit]
-        of[name] = of[name] + more if name in of else more
+    # What one of each unit is in the unit of its measure: mostly the same, and whole numbers add up quicker than fractions.
+    kinds = {(group[-1], unit) for group, unit, _ in rows}
+    factors = {
+        (measure_id, unit): converted(1, unit, units[measure_id])
+        for measure_id, unit in kinds
+        if unit != units.get(measure_id, unit)
+    }
+    sums: dict[tuple[Any, ...], dict[str, int | Fraction]] = {}
+    for group, unit, found in rows:
+        if not found:
+            continue
+        of, factor = sums.setdefault(group, {}), factors.get((group[-1], unit), 1)
+        for name, value in found.items():
+            more = value if name in _COUNTS else value * factor
+            of[name] = of[name] + more if name in of else more
     names = [names_of(session, name, {ids[place] for ids in sums}) for place, name in enumerate(keys)]
     known = select_columns(Measure.id, Measure.name).where(col(Measure.id).in_(units))
     measures = dict(session.execute(known).all())
@@ -220,9 +227,9 @@ def _figures(session: Session, keys: Sequence[str], rows: Sequence[_Sum]) -> lis
     return sorted(figures, key=lambda one: (unknown_last(one.keys), one.measure_id))
 
 
-def _units(rows: Sequence[_Sum]) -> dict[int, str]:
+def _units(rows: Sequence[_Sums]) -> dict[int, str]:
     """The one unit in which each measure is given: of what is planned first, then the smallest."""
-    kinds = {(group[-1], name != "planned", name in _COUNTS, unit) for group, unit, name, _ in rows}
+    kinds = {(group[-1], name != "planned", name in _COUNTS, unit) for group, unit, found in rows for name in found}
     some = {measure_id: unit for measure_id, _, _, unit in kinds}  # any unit of the measure, to compare the others with
     found: dict[int, tuple[Any, ...]] = {}
     for measure_id, reported, counts, unit in kinds:
@@ -231,11 +238,14 @@ def _units(rows: Sequence[_Sum]) -> dict[int, str]:
     return {measure_id: rank[-1] for measure_id, rank in found.items()}
 
 
-def _tiers(of: Mapping[str, Fraction]) -> dict[str, Any]:
-    surviving, lost, before = of.get("surviving"), of.get("lost"), of.get("lost_before")
+def _tiers(of: Mapping[str, int | Fraction]) -> dict[str, Any]:
+    """The figures of a group out of its sums in millionths."""
+    lost, before = of.get("lost"), of.get("lost_before")
+    figures = {name: of.get(name) for name in ("planned", "claimed", "verified", "checked", "surviving")}
+    if "surviving" in of:
+        figures["surviving"] = of["surviving"] - (lost or 0)
+    figures["lost"] = None if lost is None and before is None else (lost or 0) + (before or 0)
     return {
-        **{name: of.get(name) for name in ("planned", "claimed", "verified", "checked")},
-        "surviving": None if surviving is None else surviving - (lost or 0),
-        "lost": None if lost is None and before is None else (lost or Fraction(0)) + (before or 0),
+        **{name: None if micro is None else Fraction(micro, MICRO) for name, micro in figures.items()},
         **{name: int(of.get(name, 0)) for name in _COUNTS},
     }

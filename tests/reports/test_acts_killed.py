@@ -1,8 +1,6 @@
 """Who accepts a return, closes a quarter or approves a correction is killed on the way: all of it happened, or nothing of it."""
 
 import signal
-import subprocess
-import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,6 @@ from budgets.entries import LedgerEntry
 from core.audit import AuditEntry
 from core.database import Database, all_tables
 from core.errors import Broken
-from core.settings import ROOT
 from milestones.milestones import MilestoneReport
 from milestones.work_reports import record_work
 from milestones.works import WorkEntry
@@ -26,6 +23,7 @@ from reports.self_check import mismatches
 from tests.core.job_samples import PATIENCE, eventually
 from tests.databases import on_both, plant
 from tests.milestones.work_samples import OWNER, a_work
+from tests.processes import started
 from tests.reports import correction_samples
 from tests.reports.act_worker import ACTS
 from tests.reports.correction_samples import paid_in, paid_instead, requested, work_instead
@@ -79,9 +77,7 @@ def killed(database: Database, act: str, place: str, folder: Path) -> None:
     """Lets a process go as far as that, and kills it there. Until it is committed nothing of it is there."""
     before = everything(database)
     url = database.url.render_as_string(hide_password=False)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.reports.act_worker", url, act, place, str(folder)], cwd=ROOT
-    )
+    process = started("tests.reports.act_worker", url, act, place, str(folder))
     try:
         eventually((folder / "reached").exists)
     finally:

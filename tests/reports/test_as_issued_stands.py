@@ -29,6 +29,7 @@ from tests.databases import on_sqlite, plant
 from tests.milestones.work_samples import claimed
 from tests.reports.as_issued_samples import as_issued, close, with_lamps
 from tests.reports.money_samples import day_in, put_entry
+from tests.reports.state_corrections_samples import restored, taken_back
 from tests.samples import SOMEBODY, WAN, SmallPlan, a_basis, find_small_plan, identity
 
 LAST = 20244  # the quarter that is closed in the single cases
@@ -195,6 +196,8 @@ STEP = st.one_of(
     st.tuples(st.just("works"), PROJECT, QUARTER),
     st.tuples(st.just("state"), PROJECT, QUARTER, st.sampled_from(["building", "finished", "ended", "not_started"])),
     st.tuples(st.just("archive"), PROJECT),
+    st.tuples(st.just("restore"), PROJECT, QUARTER),
+    st.tuples(st.just("withdraw"), PROJECT),
     st.tuples(st.just("lead"), PROJECT, QUARTER),
     st.tuples(st.just("years"), PROJECT, QUARTER, st.sampled_from([(None, None), (2021, 2023), (2023, 2025)])),
     st.tuples(st.just("estimate"), PROJECT, QUARTER, st.integers(1, 900)),
@@ -249,6 +252,12 @@ class Run:
 
     def _archive(self, project: Project, quarter: int, more: Any) -> None:
         archive_project(self.session, project, reason="误", expected_version=project.row_version, by=SOMEBODY)
+
+    def _restore(self, project: Project, quarter: int, more: Any) -> None:
+        restored(self.session, project, quarter)
+
+    def _withdraw(self, project: Project, quarter: int, more: Any) -> None:
+        taken_back(self.session, project)
 
     def _lead(self, project: Project, quarter: int, more: Any) -> None:
         held = project_values(self.session, project, quarter)

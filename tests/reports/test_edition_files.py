@@ -56,7 +56,7 @@ def test_the_word_file_prints_with_its_tables(
     made.write_bytes(files_of(stored, number)["docx"])
     found = texts_of(made.read_bytes())
     assert not [text for text in found if "{" in text]
-    assert "总第1期" in " ".join(found)
+    assert "第 1 号 · 总第 1 期" in " ".join(found)
     assert "320.00" in found
     assert any(date(2024, 6, 30).isoformat() in text for text in found)
     assert 1 <= len(office_pages(made)) <= 6

@@ -148,7 +148,9 @@ def test_the_template_that_the_office_put_back_is_used_and_must_still_fit(sqlite
         closed(session, "2024Q2")
         keep_template(session, plan, a_docx("办公室的版本：{{ title }} {{ issue }}"), "我的.docx", [], by=OFFICE)
         first = issue_edition(session, plan, "2024Q1", by=OFFICE)
-        assert texts_of(edition_bytes(session, first, "docx")) == ["办公室的版本：领导小组季度调度报告 总第1期"]
+        assert texts_of(edition_bytes(session, first, "docx")) == [
+            "办公室的版本：领导小组季度调度报告 第 1 号 · 总第 1 期"
+        ]
         keep_template(session, plan, a_docx("{{ gone }}"), "坏的.docx", [], by=OFFICE)
         with pytest.raises(UnknownPlaceholder, match="gone"):
             issue_edition(session, plan, "2024Q2", by=OFFICE)

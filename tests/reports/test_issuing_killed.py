@@ -1,8 +1,6 @@
 """A worker that is killed while it issues an edition: the edition is there exactly once, or not at all, and then once."""
 
 import signal
-import subprocess
-import sys
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -15,13 +13,13 @@ from core.calendar import now
 from core.claims import LOST_AFTER, reap
 from core.database import Database
 from core.jobs import DONE, WAITING
-from core.settings import ROOT
 from core.working import work_off
 from portfolio.access import OPERATOR_READER
 from reports.edition_reading import KINDS, edition_bytes, edition_numbered
 from reports.editions import Edition
 from tests.budgets.importing.samples import kept_files
 from tests.core.job_samples import PATIENCE, eventually, kept
+from tests.processes import started
 from tests.reports.edition_samples import closed
 from tests.reports.period_samples import period
 from tests.samples import find_small_plan
@@ -44,8 +42,7 @@ def test_a_killed_worker_issues_an_edition_exactly_once(stored: Database, tmp_pa
         closed(session, "2024Q2")
         job = start_issue(session, find_small_plan(session).plan, "2024Q2", "说明", by=OPERATOR).id or 0
     url = stored.url.render_as_string(hide_password=False)
-    command = [sys.executable, "-m", "tests.reports.issue_worker", url, place, str(tmp_path)]
-    process = subprocess.Popen(command, cwd=ROOT)
+    process = started("tests.reports.issue_worker", url, place, str(tmp_path))
     try:
         for _ in range(4):  # issuing takes its time on a busy machine
             with suppress(TimeoutError):

@@ -11,6 +11,7 @@ from core.audit import Actor, history
 from core.calendar import current_quarter, last_day, now, quarter_before, today
 from core.database import Database
 from core.errors import Broken, Invalid, Missing, NotThere, SeveralBroken, Stale
+from portfolio.departments import add_department
 from reports.meetings import ItemHasOrders, MeetingToCome, NewItem, NewMeeting, change_meeting, items_of, record_meeting
 from reports.order_list import waiting_by_department
 from reports.order_rows import OrderRow, orders_for
@@ -31,19 +32,25 @@ from tests.budgets.importing.samples import kept_files
 from tests.reports.edition_samples import closed
 from tests.reports.edition_samples import issued as issue
 from tests.reports.period_samples import opened
-from tests.samples import find_small_plan, make_small_plan
+from tests.samples import CITY, find_small_plan, make_small_plan
 from tests.together import at_once
 
 __all__ = ["kept_files"]
 
 LEADER, OFFICE, OWNER = Actor(None, "组长"), Actor(None, "办公室"), Actor(None, "填报员")
-SOON = today() + timedelta(days=10)
 
 
 def an_order(session: Session, **more: Any) -> NewOrder:
     small = find_small_plan(session)
     return replace(
-        NewOrder("加快天然林保护", "月底前完成主体工程", small.forestry.id, SOON, project_id=small.forest.id), **more
+        NewOrder(
+            "加快天然林保护",
+            "月底前完成主体工程",
+            small.forestry.id,
+            today() + timedelta(days=10),
+            project_id=small.forest.id,
+        ),
+        **more,
     )
 
 
@@ -101,10 +108,12 @@ def test_an_order_says_what_whom_and_until_when(stored: Database) -> None:
     with stored.writing() as session:
         make_small_plan(session, "other")
         foreign = find_small_plan(session, "other").forest.id
+        elsewhere = add_department(session, CITY, "市林业局", by=LEADER).id
         for wrong, error in (
             ({"title": " "}, Missing),
             ({"asked": ""}, Missing),
             ({"department_id": 999}, Invalid),
+            ({"department_id": elsewhere}, Invalid),
             ({"due_on": today() - timedelta(days=1)}, DueInThePast),
             ({"project_id": foreign}, NotThere),
             ({"meeting_item_id": 999}, NotThere),

@@ -18,10 +18,20 @@ from portfolio.access import OPERATOR_READER, reader_of
 from portfolio.facts import AS_CORRECTED, AS_ISSUED
 from reports.correction_rows import MILESTONE, MONEY, READING, WORKS
 from reports.money_figures import STAGE_COLUMNS
+from reports.money_movement import Movement, movement
 from reports.quarterly import FiguresDisagree, PeriodOutsidePlan, QuarterlyReport, build, check
 from reports.quarterly_data import canonical_data
 from reports.quarterly_lists import LATE
-from reports.quarterly_scope import ReportScope, department_scope, jurisdiction_scope, plan_scope, programme_scope
+from reports.quarterly_money import report_money
+from reports.quarterly_money_rows import money_rows
+from reports.quarterly_scope import (
+    ReportScope,
+    asked_for,
+    department_scope,
+    jurisdiction_scope,
+    plan_scope,
+    programme_scope,
+)
 from tests.budgets.line_samples import make_sources
 from tests.reports.money_samples import leaves_of_small_plan, put_anything, put_entry
 from tests.reports.quarter_samples import NOW, WAN, plant_quarter
@@ -157,6 +167,42 @@ def test_totals_are_the_sums_of_their_rows_whatever_was_recorded(
         for figure, flow in flows.items():
             rows = [row.money.moved[figure].flow_fen for row in report.rows if row.money and figure in row.money.moved]
             assert sum(rows) == flow
+        session.rollback()
+
+
+@pytest.mark.parametrize("edition", [AS_CORRECTED, AS_ISSUED])
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 100_000))
+def test_what_is_added_up_from_projects_is_what_the_roll_up_says(stored: Database, seed: int, edition: str) -> None:
+    with stored.writing() as session:
+        dice = Random(seed)
+        leaves = leaves_of_small_plan(session, make_sources(session))
+        for _ in range(25):
+            put_anything(session, leaves, dice)
+        plan = find_small_plan(session).plan
+        wanted = dice.choice(
+            (plan_scope(plan), programme_scope(plan, "国土绿化工程"), department_scope("qingshan水利局", plan))
+        )
+        period = period_from_text(dice.choice(("2023Q2", "2024Q4", "2024", "2025FINAL")))
+        asked = asked_for(session, OPERATOR_READER, wanted, period, edition)
+        rows = money_rows(session, OPERATOR_READER, asked)
+        for name in ("plan", "department", "programme"):
+            assert rows.by(name) == asked.money(session, OPERATOR_READER, name)
+        assert rows.by_year() == asked.money(session, OPERATOR_READER, "year")
+        with_money = {
+            (one.keys[0], one.keys[1])
+            for one in asked.money(session, OPERATOR_READER, "project", "source")
+            if one.keys[1] and (one.budget_fen or any(getattr(one, column) for column in STAGE_COLUMNS.values()))
+        }
+        codes = {one.keys[0] for one in rows.projects}
+        assert {(code, name) for code in codes for name in rows.sources.get(str(code), ())} == with_money
+        keys = asked.group.by
+        whole = asked.own(
+            movement(session, OPERATOR_READER, asked.scope, keys, level=asked.group.level, first=asked.first), keys
+        )
+        moved = {one.figure: replace(one, keys=()) for one in whole}
+        for one in report_money(session, OPERATOR_READER, asked, rows).movements:
+            assert one == moved.get(one.figure, Movement((), one.figure, 0, 0, 0, 0))
         session.rollback()
 
 

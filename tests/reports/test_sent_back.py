@@ -2,12 +2,15 @@
 
 from datetime import date
 
-from sqlmodel import Session
+import pytest
+from sqlalchemy.exc import DatabaseError
+from sqlmodel import Session, select, text
 
 from budgets.entries import REJECTED, LedgerEntry
 from budgets.ledger import record_entry
-from core.audit import Actor
+from core.audit import Actor, AuditEntry
 from core.database import Database
+from core.errors import NotThere
 from core.people import Person
 from milestones.work_reports import record_work
 from portfolio.access import reader_of
@@ -16,6 +19,7 @@ from reports.period_sending_back import CLOSING_REASON
 from reports.return_board import return_board
 from reports.returns import ACCEPTED, ReturnFact
 from reports.sent_back import sent_back, sent_back_of_returns
+from reports.setting_aside import AlreadySetAside, find_sent_back, notes_of, set_aside
 from reports.todo import BACK, MEND, todo_list
 from tests.budgets.ledger_samples import an_entry
 from tests.budgets.line_samples import make_sources
@@ -113,3 +117,39 @@ def test_reopening_leaves_what_was_sent_back_with_its_people(stored: Database) -
         reopen_period(session, small.plan, Q2, reason="漏审", by=OFFICE)
         kinds = {kind: reason for kind, _, reason in todos(session, own)}
         assert kinds == {MEND: CLOSING_REASON, BACK: CLOSING_REASON}
+
+
+def test_each_kind_is_set_aside_with_a_reason_and_stays_readable(stored: Database) -> None:
+    with stored.writing() as session:
+        submit_one_of_each(session)
+        small = find_small_plan(session)
+        person = make_person(session, "own", "owner", plan=small.plan, department=small.forestry)
+        head = make_person(session, "head", "head", plan=small.plan, department=small.forestry)
+        closed(session)
+        mine = [one for one in sent_back(session, None) if one.department_id == small.forestry.id]
+        assert {one.kind for one in mine} >= {"ledger", "lines", "works", "milestones"}
+        for one in mine:
+            found = find_sent_back(session, reader_of(session, head), one.kind, one.id)
+            set_aside(session, reader_of(session, person), found, reason="不再需要")
+        assert [one for one in sent_back(session, None) if one.department_id == small.forestry.id] == []
+        assert todos(session, person) == []
+        assert sent_back(session, None, aside=True) == mine
+        assert {(one.reason, one.set_aside_by) for one in notes_of(session, mine)} == {("不再需要", person.actor.name)}
+        trail = session.exec(select(AuditEntry).where(AuditEntry.action == "set-aside")).all()
+        assert {(one.subject, one.reason) for one in trail} >= {("budget_line", "不再需要"), ("work_entry", "不再需要")}
+        with pytest.raises(AlreadySetAside):
+            set_aside(session, reader_of(session, head), mine[0], reason="又一次")
+    with pytest.raises(DatabaseError), stored.writing() as session:
+        session.execute(text("DELETE FROM set_aside"))
+
+
+def test_who_does_not_answer_for_it_finds_nothing_to_set_aside(stored: Database) -> None:
+    with stored.writing() as session:
+        small = find_small_plan(session)
+        other = make_person(session, "other", "owner", plan=small.plan, department=small.water_office)
+        finance = make_person(session, "money", "finance", plan=small.plan)
+        row = record_work(session, small.forest, a_work(session, "100"), submit=True, by=REPORTER)
+        closed(session)
+        for person in (other, finance):
+            with pytest.raises(NotThere):
+                find_sent_back(session, reader_of(session, person), "works", row.id or 0)

@@ -23,7 +23,9 @@ from tests.milestones.work_samples import OWNER, a_work
 from tests.reports.period_samples import OFFICE, Q4, move, opened, return_of
 from tests.samples import SOMEBODY, find_small_plan, identity, make_person, make_plan, make_small_plan
 
-LATE = today() - timedelta(days=3)
+
+def late() -> date:
+    return today() - timedelta(days=3)
 
 
 def reader(session: Session, role: str, department: str | None = None) -> Reader:
@@ -37,13 +39,23 @@ def kinds(session: Session, who: Reader) -> list[tuple[str, int]]:
     return [(one.kind, one.count) for one in todo_list(session, who)]
 
 
+def test_the_head_of_a_department_without_anybody_else_fills_itself(stored: Database) -> None:
+    with stored.writing() as session:
+        opened(session, due_on=late())
+        head = reader(session, "head", "林业局")
+        assert kinds(session, head) == [("fill", 1)]
+        reader(session, "owner", "林业局")
+        assert kinds(session, head) == []
+
+
 def test_a_department_fills_and_its_head_approves(stored: Database) -> None:
     with stored.writing() as session:
-        opened(session, due_on=LATE)
+        opened(session, due_on=late())
         owner, head = reader(session, "owner", "林业局"), reader(session, "head", "林业局")
         other = reader(session, "owner", "水利局")
+        assert kinds(session, head) == []  # while it is a draft of somebody else
         (todo,) = todo_list(session, owner)
-        assert (todo.kind, todo.due_on, todo.days(today())) == ("fill", LATE, -3)
+        assert (todo.kind, todo.due_on, todo.days(today())) == ("fill", late(), -3)
         assert todo.subject_id == return_of(session).id
         assert pressing([todo], today()) == 1
         move(session, "林业局", SUBMITTED)
@@ -58,7 +70,7 @@ def test_the_office_hears_of_returns_and_of_quarters_to_move(stored: Database) -
     with stored.writing() as session:
         office = reader(session, "office")
         assert [(one.kind, one.period) for one in todo_list(session, office)] == [("open-quarter", "2025Q4")]
-        opened(session, due_on=LATE)
+        opened(session, due_on=late())
         assert kinds(session, office) == [("late-returns", 2)]
         move(session, "林业局", APPROVED)
         assert kinds(session, office) == [("late-returns", 1), ("accept-returns", 1)]
@@ -99,7 +111,7 @@ def an_order(session: Session, due_on: date, *, state: str = "open") -> None:
 def test_orders_and_corrections_wait_for_who_answers(stored: Database) -> None:
     with stored.writing() as session:
         opened(session, "2025Q4", due_on=today())
-        an_order(session, LATE)
+        an_order(session, late())
         an_order(session, today() + timedelta(days=5))
         an_order(session, today() + timedelta(days=6), state="answered")
         plan_id = identity(find_small_plan(session).plan)
@@ -149,5 +161,5 @@ def counted(database: Database, session: Session, act: Callable[[], object]) -> 
 @pytest.mark.parametrize("role", ["leader", "auditor", "admin"])
 def test_who_decides_nothing_is_told_nothing(stored: Database, role: str) -> None:
     with stored.writing() as session:
-        opened(session, due_on=LATE)
+        opened(session, due_on=late())
         assert todo_list(session, reader(session, role)) == ()

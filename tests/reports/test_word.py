@@ -68,14 +68,14 @@ def test_what_xml_cannot_hold_is_left_out() -> None:
 def test_an_unknown_placeholder_is_named(text: str, named: str) -> None:
     with pytest.raises(UnknownPlaceholder) as refused:
         filled("前一段 {{ plan }}", f"第二段 {text}", "后一段")
-    assert refused.value.facts == {"found": named, "place": f"（第二段 {text}）"}
+    assert refused.value.facts == {"found": named, "place": f" “第二段 {text}”"}
 
 
 @pytest.mark.parametrize("text", ["{{ plan", "{% if plan %}", "{{ plan|center(99999999) }}", "{% bogus %}"])
 def test_a_mistake_in_writing_is_told_with_the_words_around_it(text: str) -> None:
     with pytest.raises(TemplateUnreadable) as refused:
         filled("{% if plan %}前面{% endif %}", "{{ plan }}", "又一段", f"这一段 {text}", "后面", "{{ plan }}")
-    assert refused.value.facts["place"].startswith(f"（这一段 {text}")
+    assert refused.value.facts["place"].startswith(f" “这一段 {text}")
     assert any(sign >= "一" for sign in refused.value.facts["found"])  # in words of ours
 
 
@@ -86,7 +86,7 @@ def test_a_mistake_in_the_header_of_a_page_is_found_too() -> None:
     word.save(made)
     with pytest.raises(UnknownPlaceholder) as refused:
         filled_template(made.getvalue(), some_facts(), name="x.docx")
-    assert refused.value.facts["place"] == "（页眉 {{ bogus }}）"
+    assert refused.value.facts["place"] == " “页眉 {{ bogus }}”"
 
 
 @pytest.mark.parametrize(
@@ -148,6 +148,14 @@ def test_what_is_no_template_is_refused_by_its_content(content: bytes, why: str)
     with pytest.raises(NotAWordTemplate) as refused:
         filled_template(content, some_facts(), name="x.docx")
     assert why in str(refused.value)
+
+
+@pytest.mark.parametrize("place", [700, 1_500, -60])
+def test_a_file_that_was_damaged_on_its_way_is_refused(place: int) -> None:
+    damaged = bytearray(GOOD)
+    damaged[place : place + 40] = b"\xff" * 40
+    with pytest.raises(NotAWordTemplate, match="损坏"):
+        check_template(bytes(damaged), name="x.docx")
 
 
 def test_a_zip_that_would_grow_without_end_is_refused_before_it_is_opened() -> None:
