@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from core.settings import ROOT, Settings
+from tests.architecture.source import python_files
 from web.cli import app
 
 READMES = [path for name in ("README.md", "README.zh.md") if (path := ROOT / name).exists() and path.stat().st_size]
@@ -19,6 +20,7 @@ _ASSIGNED = re.compile(r"[A-Z_]+=\S*")
 _LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
 # Settings of the tests, which are no settings of the program.
 _OF_THE_TESTS = {"QINGSHAN_REQUIRE_ALL"}
+_OF_LONG_RUNS = "QINGSHAN_SOAK_"
 
 
 def _lines(page: Path) -> Iterator[str]:
@@ -89,5 +91,10 @@ def test_what_a_page_links_to_is_there(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_the_settings_that_a_page_names_exist(page: Path) -> None:
     names = set(re.findall(r"QINGSHAN_[A-Z_]*[A-Z]", page.read_text(encoding="utf-8")))
-    known = {f"QINGSHAN_{name.upper()}" for name in Settings.model_fields} | _OF_THE_TESTS
+    read = {
+        name
+        for path in python_files("tests")
+        for name in re.findall(rf"{_OF_LONG_RUNS}[A-Z_]*[A-Z]", path.read_text("utf-8"))
+    }
+    known = {f"QINGSHAN_{name.upper()}" for name in Settings.model_fields} | _OF_THE_TESTS | read
     assert names - known == set()
