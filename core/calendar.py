@@ -101,6 +101,11 @@ def day_of(moment: datetime) -> date:
     return stored.astimezone(ZoneInfo(settings().timezone)).date()
 
 
+def time_of(moment: datetime) -> str:
+    """The time of day of a moment on the clock of the configured time zone: 14:05."""
+    return moment.astimezone(ZoneInfo(settings().timezone)).strftime("%H:%M")
+
+
 def days_until(day: date | None, on: date) -> int | None:
     """Days from `on` until a day, below zero when it is past; None without one."""
     return None if day is None else (day - on).days

@@ -19,6 +19,7 @@ from core.database import Database, select_columns
 from core.errors import Broken
 from core.files import StoredFile
 from core.jobs import CANCELLED, DONE, FAILED, MEND, RUNNING, TRY_AGAIN, WAITING, Job, WorkerLost, failure_text
+from core.people import stored_actor
 
 LOST_AFTER = timedelta(seconds=60)  # without a heartbeat; workers send one every few seconds
 # Putting a lost job back is safe, because its effect would have been committed with its done-mark. Only a job that takes its
@@ -63,7 +64,7 @@ def claim_next(database: Database, worker: str, kinds: Collection[str]) -> Claim
         job.done_count, job.total_count, job.step = 0, None, None
         session.add(job)
         assert job.id is not None
-        by = Actor(job.created_by_id, job.created_by)
+        by = stored_actor(session, job.created_by_id, job.created_by)
         return Claim(job.id, job.kind, json.loads(job.given), by, worker, job.attempts)
 
 

@@ -18,6 +18,7 @@ from core.audit import Actor
 from core.calendar import now
 from core.database import Database, all_tables, select_columns
 from core.files import StoredFile
+from core.holding import one_at_a_time
 from core.jobs import CANCELLED, DONE, FAILED, Job
 from core.settings import settings
 
@@ -38,7 +39,14 @@ def clean(database: Database, older_than_days: int, *, by: Actor) -> Cleaned:
     """Removes what ended or was stored longer ago than that, in short transactions, with an audit row for each of them.
 
     When it is broken off, what is gone is gone and told, and the next run goes on.
+
+    Errors: CareTaken while a backup is made, which would miss what is removed.
     """
+    with one_at_a_time(database):
+        return _cleaned(database, older_than_days, by)
+
+
+def _cleaned(database: Database, older_than_days: int, by: Actor) -> Cleaned:
     before = now() - timedelta(days=older_than_days)
     jobs = files = contents = size = 0
     while ids := _removed(database, Job, _ended_before(before), by):

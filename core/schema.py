@@ -5,6 +5,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
 
 from core.database import Database, all_tables
 from core.settings import ROOT
@@ -18,12 +19,17 @@ def configuration() -> Config:
 
 def upgrade(database: Database, revision: str = "head") -> None:
     """Brings the tables to a revision, in one transaction."""
-    config = configuration()
     engine = database.engine.execution_options(begin_immediate=True)
     with engine.connect() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
+        upgrade_in(connection, revision)
         connection.commit()
+
+
+def upgrade_in(connection: Connection, revision: str = "head") -> None:
+    """The same in a transaction that the caller began and ends."""
+    config = configuration()
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
 
 
 def revision_of(database: Database) -> str | None:

@@ -1,7 +1,7 @@
 """Corrections (更正单): changes to facts of a closed or issued quarter, with their reason and approver: the tables.
 
 A correction gathers facts that undo and replace others. They count together when it is approved, and never before. Requesting
-and approving stand in reports/correcting.py, because the facts are money, works, milestones and readings.
+and approving stand in reports/correcting.py, because the facts are money, works, milestones, readings and states.
 """
 
 from collections.abc import Collection
@@ -19,6 +19,7 @@ from core.errors import N_, Broken
 REQUESTED, APPROVED, REFUSED, WITHDRAWN = "requested", "approved", "refused", "withdrawn"
 LEDGER_ENTRY, WORK_ENTRY = "ledger_entry", "work_entry"
 MILESTONE_REPORT, OFFICIAL_READING = "milestone_report", "official_reading"
+PROJECT_CHANGE = "project_change"
 CORRECTION_STATES = {
     REQUESTED: N_("待批准"),
     APPROVED: N_("已批准"),
@@ -63,7 +64,7 @@ class Correction(SQLModel, table=True):
 
 
 class CorrectionFact(SQLModel, table=True):
-    """A fact of a correction: subject ledger_entry, work_entry, milestone_report or official_reading."""
+    """A fact of a correction: subject is one of the five kinds above."""
 
     __tablename__ = "correction_fact"
     __table_args__ = (

@@ -8,17 +8,17 @@ from sqlmodel import Session, col, select
 
 from core import audit
 from core.audit import Actor
-from core.calendar import current_quarter, now, quarter_name, quarter_of, today
-from core.errors import N_, Broken, Invalid, Stale
-from core.text import checked_text, needed_text
+from core.calendar import current_quarter, now, quarter_name, quarter_of
+from core.errors import N_, Broken, Stale
+from core.text import needed_text
 from portfolio import listing
 from portfolio.citations import mark_supplied
 from portfolio.dated import put_in_force
 from portfolio.periods import earliest_unclosed, is_closed, keep_quarters, must_hold_from_open
 from portfolio.plans import Plan
-from portfolio.projects import STATES, Project, ProjectBody, ProjectProgramme, ProjectState
+from portfolio.projects import Project, ProjectBody, ProjectProgramme, ProjectState
+from portfolio.states import checked_state
 from portfolio.values import (
-    BASIS_LABELS,
     BASIS_LIMITS,
     PLAIN_FIELDS,
     ROLE_FIELDS,
@@ -118,7 +118,7 @@ def next_code(session: Session, plan: Plan) -> str:
     assert plan.id is not None
     _lock(session, Plan, plan.id)  # until this transaction ends, nobody else is given the same code
     codes = session.exec(select(Project.code).where(Project.plan_id == plan.id, col(Project.parent_id).is_(None))).all()
-    numbers = [int(tail) for code in codes if (tail := code.removeprefix(f"{plan.code}-")).isdigit()]
+    numbers = [int(tail) for code in codes if (tail := code.removeprefix(f"{plan.code}-")).isdecimal()]
     return f"{plan.code}-{max(numbers, default=0) + 1:02d}"
 
 
@@ -143,7 +143,8 @@ def edit_project(
     check_values(session, plan, values, part_of=project.parent_id, except_id=project.id)
     check_basis(basis, "reason")
     if not set(changed).isdisjoint(YEARS) and basis.from_quarter > plan.start:
-        keep_years(session, project, basis.from_quarter)
+        why = {"document": basis.document, "reason": basis.reason}
+        keep_years(session, project, basis.from_quarter, **why, by=by)
     for field in changed:
         value = getattr(values, field)
         if field in PLAIN_FIELDS:
@@ -244,14 +245,7 @@ def change_state(
     assert project.id is not None
     open_from = earliest_unclosed(session, project.plan_id, lock=True)
     claim(session, project, expected_version=None)
-    if state not in STATES:
-        raise Invalid(field="state", label=N_("项目状态"), found=state, expected=tuple(STATES.values()))
-    named = needed_text(document, field="document", label=BASIS_LABELS["document"], limit=BASIS_LIMITS["document"])
-    why = checked_text(reason, field="reason", label=BASIS_LABELS["reason"], limit=BASIS_LIMITS["reason"])
-    if since_on > today():
-        raise Invalid(
-            field="since_on", label=N_("自何日起"), found=since_on.isoformat(), expected=N_("不晚于今天的日期")
-        )
+    named, why = checked_state(state, since_on, document, reason)
     quarter = quarter_of(since_on)
     if why is None and is_closed(session, project.plan_id, quarter):
         raise StateOfClosedQuarter(
@@ -290,7 +284,7 @@ def find_state(session: Session, project_id: int, quarter: int | None = None) ->
     """The state that holds now, or held at the end of a quarter."""
     rows = session.exec(
         select(ProjectState)
-        .where(ProjectState.project_id == project_id)
+        .where(ProjectState.project_id == project_id, col(ProjectState.withdrawn_period).is_(None))
         .order_by(col(ProjectState.since_on).desc(), col(ProjectState.id).desc())
     )
     limit = current_quarter() if quarter is None else quarter

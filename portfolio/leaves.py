@@ -7,12 +7,11 @@ from sqlalchemy import BindParameter, and_, bindparam, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from core.database import select_columns
+from core.database import batches, select_columns
 from core.errors import N_, Broken
 from portfolio.editing import Archived, claim
 from portfolio.projects import Project
 
-_BATCH = 5_000
 _ASKED: BindParameter[Any] = bindparam("ids", expanding=True)
 _PACKAGE, _PART, _BELOW = aliased(Project), aliased(Project), aliased(Project)
 # The inner query is answered by an index alone; in one with the outer, SQLite would go through all projects.
@@ -68,10 +67,9 @@ def claim_leaf(session: Session, project: Project, *, not_a_leaf: type[NotALeaf]
 
 def unfit_leaves(session: Session, project_ids: Collection[int]) -> dict[int, Broken]:
     """What forbids recording something new of each of these projects, many at once: Archived, or NotALeaf for a package."""
-    wanted = sorted(set(project_ids))
     found: dict[int, Broken] = {}
-    for start in range(0, len(wanted), _BATCH):
-        for id_, name, archived in session.execute(_UNFIT, {"ids": wanted[start : start + _BATCH]}).all():
+    for ids in batches(project_ids):
+        for id_, name, archived in session.execute(_UNFIT, {"ids": ids}).all():
             if archived:
                 found[id_] = Archived()
             else:

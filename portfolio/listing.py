@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, case, delete, func, insert, text, update
 from sqlmodel import Session, col, select
 
 from core.calendar import current_quarter, quarter_of
-from core.database import select_columns
+from core.database import batches, select_columns
 from core.text import grams, matching_key, sorting_key
 from portfolio.dated import in_force
 from portfolio.departments import Department
@@ -58,10 +58,8 @@ _COUNT = text(
 
 def refresh(session: Session, project_ids: Iterable[int]) -> None:
     """Derives the rows and search entries of these projects anew. Estimates and sums of money are added by budgets/."""
-    ids = sorted(set(project_ids))
     quarter = current_quarter()
-    for start in range(0, len(ids), _BATCH):
-        batch = ids[start : start + _BATCH]
+    for batch in batches(project_ids, _BATCH):
         listed = delete(ProjectListing).where(col(ProjectListing.project_id).in_(batch))
         gone = [dict(row) for row in session.execute(listed.returning(*_COUNTED, *_MONEY)).mappings()]
         session.execute(delete(ProjectGram).where(col(ProjectGram.project_id).in_(batch)))
@@ -223,7 +221,7 @@ def _states(session: Session, ids: list[int], quarter: int) -> dict[int, str]:
     """The newest state that was reported for each project by the end of a quarter; a later row replaces an earlier one."""
     rows = session.execute(
         select_columns(ProjectState.project_id, ProjectState.state, ProjectState.since_on)
-        .where(col(ProjectState.project_id).in_(ids))
+        .where(col(ProjectState.project_id).in_(ids), col(ProjectState.withdrawn_period).is_(None))
         .order_by(col(ProjectState.since_on), col(ProjectState.id))
     )
     return {project_id: state for project_id, state, since_on in rows if quarter_of(since_on) <= quarter}

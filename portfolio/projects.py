@@ -94,7 +94,7 @@ class ProjectState(SQLModel, table=True):
     """A reported state of a project, with the day since when and the document; the newest one holds.
 
     `posted_period` is the quarter of the day or, when that was closed, the earliest one that was not: as of an earlier quarter,
-    figures as issued do not know of it.
+    figures as issued do not know of it. Withdrawn by a correction, it holds nowhere; as issued it held before `withdrawn_period`.
     """
 
     __tablename__ = "project_state"
@@ -109,6 +109,7 @@ class ProjectState(SQLModel, table=True):
     recorded_by: str = Field(max_length=120)
     recorded_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
     posted_period: int
+    withdrawn_period: int | None = None
 
 
 class ProjectListing(SQLModel, table=True):

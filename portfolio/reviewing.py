@@ -143,7 +143,8 @@ def accept_facts(
     changes = []
     for row in rows:
         mine = [
-            by.actor.did(getattr(row, f"{act}_by_id"), getattr(row, f"{act}_by")) for act in ("recorded", "submitted")
+            by.actor.stands_behind(getattr(row, f"{act}_by_id"), getattr(row, f"{act}_by"))
+            for act in ("recorded", "submitted")
         ]
         if any(mine):
             raise OwnReport(id=row.id)

@@ -4,35 +4,54 @@ As issued, neither a state nor an archiving is known before the quarter in which
 """
 
 from collections.abc import Collection
+from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_
+from sqlalchemy import ColumnElement, Select, and_, func, or_
 from sqlmodel import Session, col, select
 
-from core.calendar import last_day
+from core.calendar import last_day, today
+from core.database import select_columns
+from core.errors import N_, Invalid
+from core.text import checked_text, needed_text
 from portfolio.facts import AS_CORRECTED, AS_ISSUED, must_be_edition
-from portfolio.projects import Project, ProjectState
+from portfolio.project_changes import FormerArchiving
+from portfolio.projects import STATES, Project, ProjectState
+from portfolio.values import BASIS_LABELS, BASIS_LIMITS
 
 
 def told_by(state: Any, quarter: int, edition: str) -> ColumnElement[bool]:
-    """The condition that a row of ProjectState is known as of a quarter.
+    """The condition that a row of ProjectState is known as of a quarter, and was not withdrawn.
 
     Errors: Invalid for an edition that there is not.
     """
     must_be_edition(edition)
+    withdrawn = col(state.withdrawn_period)
     if edition == AS_ISSUED:
-        return col(state.posted_period) <= quarter
-    return col(state.since_on) <= last_day(quarter)
+        return and_(col(state.posted_period) <= quarter, or_(withdrawn.is_(None), withdrawn > quarter))
+    return and_(col(state.since_on) <= last_day(quarter), withdrawn.is_(None))
 
 
 def not_archived(project: Any, quarter: int, edition: str) -> ColumnElement[bool]:
-    """The condition that a project or part is not archived. As corrected, what is archived now counts in no quarter.
+    """The condition that a project or part is not archived. As corrected, what is archived now counts in no quarter, and what was
+    restored counts in each; as issued, what was restored stays out of the quarters in which it was archived.
 
     Errors: Invalid for an edition that there is not.
     """
     must_be_edition(edition)
     alive = col(project.archived_at).is_(None)
-    return or_(alive, func.coalesce(project.archived_period, 0) > quarter) if edition == AS_ISSUED else alive
+    if edition != AS_ISSUED:
+        return alive
+    counted = or_(alive, func.coalesce(project.archived_period, 0) > quarter)
+    return and_(counted, col(project.id).not_in(formerly_archived(quarter)))
+
+
+def formerly_archived(quarter: int) -> Select[tuple[int]]:
+    """The ids of projects that were archived in a quarter as it was issued, and restored since."""
+    former = FormerArchiving
+    return select_columns(former.project_id).where(
+        col(former.from_quarter) <= quarter, col(former.until_quarter) > quarter
+    )
 
 
 def states_in(
@@ -55,3 +74,19 @@ def ended_parts(session: Session, package_ids: Collection[int], quarter: int, ed
     )
     states = states_in(session, set(session.exec(reported)), quarter, edition)
     return {id_ for id_, state in states.items() if state.state == "ended"}
+
+
+def checked_state(state: str, since_on: date, document: str | None, reason: str | None) -> tuple[str, str | None]:
+    """Document and reason of a reported state as they are kept.
+
+    Errors: Invalid, Missing, TooLong; a day in the future is refused.
+    """
+    if state not in STATES:
+        raise Invalid(field="state", label=N_("项目状态"), found=state, expected=tuple(STATES.values()))
+    named = needed_text(document, field="document", label=BASIS_LABELS["document"], limit=BASIS_LIMITS["document"])
+    why = checked_text(reason, field="reason", label=BASIS_LABELS["reason"], limit=BASIS_LIMITS["reason"])
+    if since_on > today():
+        raise Invalid(
+            field="since_on", label=N_("自何日起"), found=since_on.isoformat(), expected=N_("不晚于今天的日期")
+        )
+    return named, why

@@ -3,12 +3,15 @@
 A change holds from a quarter on, like every change of what the plan says; a past quarter still shows what held then.
 """
 
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Index, and_, case
+from sqlalchemy import ColumnElement, DateTime, Index, and_, case
 from sqlalchemy.orm import aliased
 from sqlmodel import Field, Session, SQLModel, col, select
 
+from core.audit import Actor
+from core.calendar import now
 from core.database import select_columns
 from portfolio.projects import Project
 
@@ -26,6 +29,11 @@ class FormerYears(SQLModel, table=True):
     first_year: int | None = None
     last_year: int | None = None
     until_quarter: int
+    # Why the years were changed; unknown of what was changed before this was kept.
+    document: str | None = Field(default=None, max_length=200)
+    reason: str | None = Field(default=None, max_length=1000)
+    recorded_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    recorded_by: str | None = Field(default=None, max_length=120)
 
 
 def years_in(project: Any, quarter: int) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
@@ -42,8 +50,16 @@ def years_in(project: Any, quarter: int) -> tuple[ColumnElement[Any], ColumnElem
     return held(YEARS[0]), held(YEARS[1])
 
 
-def keep_years(session: Session, project: Project, from_quarter: int) -> None:
-    """Keeps the present years of a project for the quarters before the one from which others will hold."""
+def keep_years(
+    session: Session, project: Project, from_quarter: int, *, document: str | None, reason: str | None, by: Actor
+) -> None:
+    """Keeps the present years of a project for the quarters before the one from which others will hold, and why they change."""
+    said: dict[str, Any] = {
+        "document": document or None,
+        "reason": reason or None,
+        "recorded_at": now(),
+        "recorded_by": by.name,
+    }
     assert project.id is not None
     later = select(FormerYears).where(
         FormerYears.project_id == project.id, col(FormerYears.until_quarter) >= from_quarter
@@ -51,12 +67,14 @@ def keep_years(session: Session, project: Project, from_quarter: int) -> None:
     rows = session.exec(later.order_by(col(FormerYears.until_quarter))).all()
     if rows:  # the first of them held in the quarter before; the others never do
         rows[0].until_quarter = from_quarter
+        for name, value in said.items():
+            setattr(rows[0], name, value)
         session.add(rows[0])
         for row in rows[1:]:
             session.delete(row)
     else:
-        years = {name: getattr(project, name) for name in YEARS}
-        session.add(FormerYears(project_id=project.id, until_quarter=from_quarter, **years))
+        years: dict[str, Any] = {name: getattr(project, name) for name in YEARS}
+        session.add(FormerYears(project_id=project.id, until_quarter=from_quarter, **years, **said))
     session.flush()
 
 

@@ -1,5 +1,6 @@
 """YAML files read together with the line of every value, so that an error can name file and line."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,13 @@ Place = tuple[str | int, ...]
 class _StrictLoader(yaml.SafeLoader):
     """Refuses a key that stands twice in one mapping, and reads `no`, `yes` and `on` as the words that they are."""
 
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """The value of a node. Errors: ConstructorError, for 2024-02-30 and a list as a key too."""
+        try:
+            return super().construct_object(node, deep=deep)
+        except (ValueError, TypeError, LookupError, OverflowError, AttributeError) as error:
+            raise yaml.constructor.ConstructorError(None, None, str(error)[:200], node.start_mark) from error
+
 
 _StrictLoader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool" or first in "tTfF"]
@@ -23,6 +31,8 @@ def _mapping_without_duplicates(loader: _StrictLoader, node: yaml.MappingNode) -
     seen: dict[Any, int] = {}
     for key_node, _ in node.value:
         key = loader.construct_object(key_node, deep=True)
+        if not isinstance(key, Hashable):
+            raise yaml.constructor.ConstructorError(None, None, f"{key!r:.60} is no key", key_node.start_mark)
         if key in seen:
             raise yaml.constructor.ConstructorError(
                 None, None, f"key {key!r} stands twice (first at line {seen[key]})", key_node.start_mark
@@ -54,9 +64,17 @@ class YamlFile:
 def read_yaml(path: Path) -> YamlFile:
     """The file's data with the line of every value.
 
-    Errors: yaml.YAMLError for a file that is not YAML or repeats a key; its mark names the line.
+    Errors: yaml.MarkedYAMLError for a file that is not YAML or repeats a key; its mark names the line, where there is one.
     """
-    text = path.read_text(encoding="utf-8")
+    try:
+        return _read(path, path.read_text(encoding="utf-8"))
+    except yaml.MarkedYAMLError:
+        raise
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:  # no text, or lists in lists without end
+        raise yaml.MarkedYAMLError(problem=str(error)[:200]) from error
+
+
+def _read(path: Path, text: str) -> YamlFile:
     lines: dict[Place, int] = {}
 
     def walk(node: yaml.Node | None, place: Place) -> None:
@@ -70,5 +88,6 @@ def read_yaml(path: Path) -> YamlFile:
             for index, value_node in enumerate(node.value):
                 walk(value_node, (*place, index))
 
+    data = yaml.load(text, Loader=_StrictLoader)  # noqa: S506 (a SafeLoader)
     walk(yaml.compose(text, Loader=yaml.SafeLoader), ())
-    return YamlFile(path, yaml.load(text, Loader=_StrictLoader), lines)  # noqa: S506 (a SafeLoader)
+    return YamlFile(path, data, lines)

@@ -14,14 +14,20 @@ from starlette.middleware import Middleware
 
 import web.tables  # noqa: F401 (every table, so that foreign keys between them resolve)
 from core import schema
+from core.backup_schedule import backing_up
 from core.database import Database
 from core.demo import holds_demo
 from core.errors import Broken
 from core.settings import settings
 from core.working import working
 from web import (
+    account_factor_pages,
+    account_pages,
+    account_token_pages,
+    api_guide_pages,
     api_lists,
     assets,
+    audit_pages,
     budget_approval_pages,
     budget_form_pages,
     budget_pages,
@@ -30,6 +36,7 @@ from web import (
     correction_form_pages,
     correction_pages,
     coverage_pages,
+    delegation_pages,
     department_pages,
     edition_compare_pages,
     edition_issue_pages,
@@ -62,6 +69,8 @@ from web import (
     milestone_template_pages,
     milestone_waiting_pages,
     money_pages,
+    oidc_pages,
+    operation_routes,
     order_form_pages,
     order_pages,
     overview_pages,
@@ -72,6 +81,7 @@ from web import (
     period_close_pages,
     period_pages,
     period_reminder_pages,
+    person_pages,
     pivot_pages,
     plan_link_pages,
     plan_pages,
@@ -95,14 +105,18 @@ from web import (
     return_pages,
     return_review_pages,
     return_upload_pages,
+    role_pages,
     scenario_pages,
     sent_back_pages,
     sign_in_pages,
+    sign_in_step_pages,
     site_pages,
     source_pages,
+    system_pages,
     timeline_pages,
     waiting_pages,
     warning_pages,
+    welcome_pages,
     word_template_pages,
     work_entry_pages,
     work_form_pages,
@@ -113,14 +127,28 @@ from web import (
 )
 from web.forms import ShownAgain
 from web.job_handlers import HANDLERS
+from web.measuring import Measures
+from web.password_checking import Tries
 from web.security import LAYERS
-from web.sign_in_pages import Tries
 
 ROUTERS = (
     assets.router,
-    api_lists.router,
+    audit_pages.router,
+    operation_routes.router,
+    *api_lists.ROUTERS,
+    api_guide_pages.router,
     sign_in_pages.router,
+    sign_in_step_pages.router,
+    oidc_pages.router,
+    welcome_pages.router,
+    account_pages.router,
+    account_factor_pages.router,
+    delegation_pages.router,
+    account_token_pages.router,
     people_pages.router,
+    role_pages.router,
+    system_pages.router,
+    person_pages.router,  # after the list: no person is numbered new
     project_new_pages.router,  # before the page of a project: no project is called new
     project_edit_pages.router,
     project_export_pages.router,
@@ -219,7 +247,9 @@ def create_app(database: Database | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with contextmanager_in_threadpool(working(app.state.database, HANDLERS, threads=settings().workers)):
+        jobs = working(app.state.database, HANDLERS, threads=settings().workers)
+        backups = backing_up(app.state.database)
+        async with contextmanager_in_threadpool(jobs), contextmanager_in_threadpool(backups):
             yield
         if own is not None:
             own.close()
@@ -235,7 +265,9 @@ def create_app(database: Database | None = None) -> FastAPI:
     )
     app.state.database = own or database
     app.state.demo = _holds_demo(app.state.database)
+    app.state.measures = Measures(app.state.database)
     app.state.tries = Tries(settings().sign_in_limit)
+    app.state.token_tries = Tries(settings().sign_in_limit)
     for router in ROUTERS:
         app.include_router(router)
     app.add_exception_handler(Broken, refusals.on_broken)

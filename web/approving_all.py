@@ -25,11 +25,11 @@ def approvable_ids(session: Session, reader: Reader, chosen: LedgerFilter) -> li
             *(LedgerEntry.submitted_by_id, LedgerEntry.submitted_by),
         )
     )
-    me = (reader.actor.id, reader.actor.name)
+    behind = reader.actor.stands_behind
     rows = session.execute(
         query.where(*conditions(reader, chosen), col(LedgerEntry.state) == SUBMITTED).order_by(col(LedgerEntry.id))
     )
-    return [id_ for id_, *people in rows if me not in (tuple(people[:2]), tuple(people[2:]))]
+    return [id_ for id_, *people in rows if not (behind(*people[:2]) or behind(*people[2:]))]
 
 
 def start_approving(session: Session, reader: Reader, chosen: LedgerFilter) -> Job:
@@ -38,7 +38,7 @@ def start_approving(session: Session, reader: Reader, chosen: LedgerFilter) -> J
     Errors: TooManyJobs.
     """
     ids = approvable_ids(session, reader, chosen)
-    return enqueue(session, APPROVE_ALL, N_("批准筛选出的记账"), {"entries": ids}, by=reader.actor)
+    return enqueue(session, APPROVE_ALL, N_("审核通过筛选出的记账"), {"entries": ids}, by=reader.actor)
 
 
 def approve_all(job: RunningJob) -> None:
@@ -49,7 +49,7 @@ def approve_all(job: RunningJob) -> None:
         reader = reader_of_job(session, job)
         waiting = [row for row in stages_of(session, reader, wanted) if row.state == SUBMITTED]
         count = approve_entries(session, [row.id for row in waiting], by=approver_for(reader, waiting))
-        sentence = N_("已批准 %(count)s 笔，即刻计入各项合计；另有 %(others)s 笔已由他人处理。")
+        sentence = N_("已审核通过 %(count)s 笔，即刻计入各项合计；另有 %(others)s 笔已由他人处理。")
         facts = {"count": count, "others": len(wanted) - count}
         result = {"sentence": sentence, "facts": facts, "href": "/money/waiting", "label": N_("待审核")}
         job.finish(session, result)

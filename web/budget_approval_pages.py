@@ -41,8 +41,7 @@ def _list(
     after = id_from_text(request.query_params.get(PAGE_PLACE, ""))
     found = waiting_lines(session, _of_plans(chosen), after=after, limit=_PAGE + 1)
     rows = found[:_PAGE]
-    me = (reader.actor.id, reader.actor.name)
-    own = {one.line.id for one in rows if (one.line.recorded_by_id, one.line.recorded_by) == me}
+    own = {one.line.id for one in rows if reader.actor.stands_behind(one.line.recorded_by_id, one.line.recorded_by)}
     tickable = {one.line.id for one in rows if one.line.id not in own and _may_decide(reader, one)}
     ticked = {id_from_text(text) for text in typed.many("line")}
     if request.query_params.get("tick") == "all":

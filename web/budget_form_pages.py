@@ -80,7 +80,6 @@ def _rows(session: Session, view: BudgetView, covers: int, reader: Reader) -> li
         for line in plan_lines(session, [view.project.id], current_quarter())
         if line.covers == covers
     }
-    me = (reader.actor.id, reader.actor.name)
     found = []
     for node in source_tree(session):
         line = held.get(node.id)
@@ -90,7 +89,7 @@ def _rows(session: Session, view: BudgetView, covers: int, reader: Reader) -> li
         approved = next((row for row in reversed(versions) if row.state == APPROVED), None)
         newest = versions[-1] if versions else None
         open_ = None if line is None else line.open
-        typing = open_ is None or (open_.state == DRAFT and (open_.recorded_by_id, open_.recorded_by) == me)
+        typing = open_ is None or (open_.state == DRAFT and reader.actor.did(open_.recorded_by_id, open_.recorded_by))
         found.append(SourceRow(node, approved, newest, typing))
     return found
 
@@ -242,7 +241,7 @@ def _typed_in(row: SourceRow, typed: Typed) -> bool:
 
 def _seen(row: SourceRow, typed: Typed) -> tuple[int, int]:
     version, _, row_version = typed[f"seen_{row.id}"].partition(".")
-    known = version.isdigit() and row_version.isdigit() and len(version) + len(row_version) < 10
+    known = version.isdecimal() and row_version.isdecimal() and len(version) + len(row_version) < 10
     return (int(version), int(row_version)) if known else (-1, -1)
 
 

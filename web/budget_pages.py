@@ -99,7 +99,6 @@ def _budget_page(
     assert view.project.id is not None
     ids = [view.project.id, *(leaf.id for leaf in view.leaves if leaf.id is not None and leaf is not view.project)]
     funding = funding_of(session, ids, choices.quarter, edition=choices.edition)
-    me = (reader.actor.id, reader.actor.name)
     own = [line.open for line in lines if line.open is not None and line.open.state == DRAFT]
     return page(
         request,
@@ -114,7 +113,7 @@ def _budget_page(
         fundings=funding,
         warnings=_warnings(lines),
         states=STATES,
-        own_drafts=sum(1 for row in own if (row.recorded_by_id, row.recorded_by) == me),
+        own_drafts=sum(1 for row in own if reader.actor.did(row.recorded_by_id, row.recorded_by)),
         waiting=sum(1 for line in lines if line.open is not None and line.open.state != DRAFT),
         years=_years(view, lines),
         span_text=span_text,
@@ -170,16 +169,12 @@ def post_budget_drafts(request: Request, code: str, reader: SignedIn, typed: Typ
         return _budget_page(request, session, reader, view, choices, typed, problems)
 
     with shown_again(request, again):
-        rows = session.exec(
+        drafts = (
             select(BudgetLine)
-            .where(
-                BudgetLine.project_id == alive(editable).project.id,
-                BudgetLine.state == DRAFT,
-                BudgetLine.recorded_by_id == reader.actor.id,
-                BudgetLine.recorded_by == reader.actor.name,
-            )
+            .where(BudgetLine.project_id == alive(editable).project.id, BudgetLine.state == DRAFT)
             .order_by(col(BudgetLine.id))
-        ).all()
+        )
+        rows = [row for row in session.exec(drafts) if reader.actor.did(row.recorded_by_id, row.recorded_by)]
         if not rows:
             raise NoDrafts
         submit_lines(session, rows, by=reader.actor)

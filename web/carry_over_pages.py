@@ -24,7 +24,7 @@ from web.downloads import WORKBOOK_TYPE
 from web.forms import NO_PROBLEMS, Problems, Typed, TypedForm, collecting, raise_any, shown_again
 from web.pages import page
 from web.plan_pages import attachment
-from web.project_forms import Editable, alive, editable_project
+from web.project_forms import Editable, alive, editable_project, first_open
 
 router = APIRouter()
 _FILTERS = ("lamp", "state", "taken")
@@ -148,7 +148,7 @@ def _carry_page(
 ) -> Response:
     later = _later_plans(session, reader, editable.plan)
     if not typed["from_quarter"] and later:
-        typed = Typed(dict(typed.fields) | {"from_quarter": (quarter_name(later[0].start),)})
+        typed = Typed(dict(typed.fields) | {"from_quarter": (quarter_name(first_open(session, later[0])),)})
     return page(
         request,
         "plans/carry_project.html",

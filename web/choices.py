@@ -17,11 +17,14 @@ from core.language import LANGUAGES, Language
 from core.money import UNITS
 from core.settings import settings
 from portfolio.facts import AS_CORRECTED, EDITIONS
+from web.cookies import cookie_of, keep_cookie
 
 LANGUAGE_COOKIE, UNIT_COOKIE = "qingshan_lang", "qingshan_unit"
 PAGE_PLACE = "after"  # the query parameter that keyset pages keep their place in; another view starts at its first page
 _UNIT_CODES = {"亿元": "yi", "万元": "wan", "元": "yuan"}  # a cookie holds ASCII
 _YEARS_BACK = 8  # a five-year plan, its assessment and what came before it; the address takes any quarter
+# Browsers read a path of ours that begins with two of these as another host, so that no link of a page may.
+_LEADS_AWAY = "/\\" + "".join(chr(code) for code in range(0x21))
 _COOKIE_SECONDS = 365 * 24 * 3600
 
 
@@ -65,7 +68,7 @@ class Choices:
             query.append(("edition", self.edition))
         return _address(parts.path, query, changes)
 
-    def here(self, **changes: Any) -> str:
+    def here(self, /, **changes: Any) -> str:
         """This same page with some of its parameters changed; it starts at its first page again."""
         query = [(name, value) for name, value in self.query if name not in (PAGE_PLACE, "lang", "unit")]
         return _address(quote(self.path), query, changes)
@@ -146,10 +149,10 @@ def _read(request: Request, *, strict: bool) -> Choices:
     if strict and problems:
         raise problems[0]
     return Choices(
-        language=_language(language, request.cookies.get(LANGUAGE_COOKIE)),
-        unit=unit or _unit_from_code(request.cookies.get(UNIT_COOKIE)),
+        language=_language(language, cookie_of(request, LANGUAGE_COOKIE)),
+        unit=unit or _unit_from_code(cookie_of(request, UNIT_COOKIE)),
         as_of=as_of,
-        path=request.scope["path"],
+        path="/" + request.scope["path"].lstrip(_LEADS_AWAY),
         query=tuple(address.multi_items()),
         given=frozenset(name for name, value in (("lang", language), ("unit", unit)) if value is not None),
         edition=edition,
@@ -184,11 +187,4 @@ def keep_choices(response: Response, choices: Choices) -> None:
         ("unit", UNIT_COOKIE, _UNIT_CODES[choices.unit]),
     ):
         if name in choices.given:
-            response.set_cookie(
-                cookie,
-                value,
-                max_age=_COOKIE_SECONDS,
-                httponly=True,
-                samesite="lax",
-                secure=settings().secure_cookies,
-            )
+            keep_cookie(response, cookie, value, _COOKIE_SECONDS)

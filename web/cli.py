@@ -3,31 +3,40 @@
 Exit codes: 0 in order, 1 findings or mismatch, 2 wrong usage.
 """
 
+import sqlite3
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError
 
 import web.tables  # noqa: F401 (the commands need every table)
-from core import schema
+from core import audit, schema
 from core.database import Database
 from core.errors import N_, Broken
 from core.language import translate
 from core.settings import settings
+from core.starving import starved
+from reports.audit_scopes import LEDGER_FILE
 from web import (
+    cli_audit,
+    cli_backup,
     cli_demo,
+    cli_doctor,
     cli_edition,
     cli_import,
     cli_indicators,
     cli_jobs,
+    cli_move,
     cli_people,
     cli_period,
     cli_progress,
     cli_report,
     cli_return,
     cli_rollup,
+    cli_tokens,
 )
 from web.cli_context import opened, say, told
 from web.cli_ledger import export_ledger
@@ -54,8 +63,14 @@ def choose(
 def migrate() -> None:
     """Make the database, or upgrade it to the newest tables."""
     database = Database(settings().database_url)
+    before = schema.revision_of(database)
     schema.upgrade(database)
-    say(N_("数据库已是最新版本（%(revision)s）。"), revision=schema.newest_revision())
+    newest = schema.newest_revision()
+    if before not in (None, newest):
+        with database.writing() as session:
+            facts = {"from_revision": before, "to_revision": newest}
+            audit.record(session, "migrate", "database", 0, after=facts, by=audit.OPERATOR)
+    say(N_("数据库已是最新版本（%(revision)s）。"), revision=newest)
     database.close()
 
 
@@ -134,7 +149,8 @@ def export(
     with opened(context.obj) as acts, acts.database.reading() as session:
         if kind == "ledger":
             until = None if as_of is None else quarter_from(as_of)
-            export_ledger(session, acts.reader(session), plan, output, until=until, out=out)
+            plan_id, rows_count = export_ledger(session, acts.reader(session), plan, output, until=until, out=out)
+            acts.tell_export(session, LEDGER_FILE, plan_id, rows=rows_count, format=output)
             return
         rows = exported(session, acts.reader(session), kind, plan, quarter_from(as_of))
     if output == "json":
@@ -156,10 +172,13 @@ def serve(
         run(acts.database, host or settings().host, port or settings().port, say)
 
 
+app.add_typer(cli_audit.app, name="audit")
 app.add_typer(cli_import.app, name="import")
+app.add_typer(cli_backup.app, name="backup")
 app.add_typer(cli_edition.app, name="edition")
 app.add_typer(cli_period.app, name="period")
 app.add_typer(cli_return.app, name="return")
+app.add_typer(cli_tokens.app, name="token")
 app.command("report")(cli_report.report)
 app.command()(cli_rollup.rollup)
 app.command()(cli_indicators.indicators)
@@ -168,6 +187,12 @@ app.command()(cli_progress.lamps)
 app.command()(cli_progress.progress)
 app.command()(cli_rollup.rebuild)
 app.command("add-person")(cli_people.add_person)
+app.command("set-password")(cli_people.set_password)
+app.command("unlock")(cli_people.unlock)
+app.command("reset-factor")(cli_people.reset_factor)
+app.command("doctor")(cli_doctor.doctor)
+app.command("restore")(cli_backup.restore)
+app.command("migrate-database")(cli_move.migrate_database)
 app.command("work")(cli_jobs.work)
 app.command("clean")(cli_jobs.clean)
 app.command("load-demo")(cli_demo.load_demo)
@@ -189,3 +214,10 @@ def main() -> None:
         sys.exit(2)
     except BrokenPipeError:
         sys.exit(0)
+    except (OSError, sqlite3.Error, DBAPIError) as error:
+        found = starved(error)
+        if found is None:
+            raise
+        told.print(found.text(lambda text: translate(text, settings().language)), markup=False, soft_wrap=True)
+        told.print(str(error), markup=False, soft_wrap=True)
+        sys.exit(2)

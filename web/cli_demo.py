@@ -1,6 +1,5 @@
 """Commands that fill a database with made-up data: the demonstration, and what benchmarks run on."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,7 +7,7 @@ from rich.progress import Progress
 
 from core.audit import OPERATOR
 from core.errors import N_, Broken, Invalid
-from core.people import make_link
+from core.one_time_links import make_link
 from core.settings import settings
 from web.cli_context import opened, say, told
 
@@ -76,11 +75,7 @@ def load_synthetic(
     from sqlmodel import select
 
     from portfolio.plans import Plan
-    from seed.sources import FILE, put_sources, read_sources
-    from seed.synthetic import fill
-    from seed.synthetic_indicators import fill_indicators
-    from seed.synthetic_money import fill_money
-    from seed.synthetic_works import fill_works
+    from seed.synthetic_county import fill_county
 
     if scale not in SCALES:
         raise Invalid(field="scale", label="--scale", found=scale, expected=tuple(SCALES))
@@ -88,11 +83,6 @@ def load_synthetic(
     with opened() as acts, acts.database.writing() as session:
         if session.exec(select(Plan.id).limit(1)).first() is not None:
             raise NotEmpty
-        file = Path(settings().seed_folder.parent / FILE)
-        put_sources(session, read_sources(file), file)
-        fill(session, projects, seed=seed)
-        fill_money(session, entries, seed=seed)
-        fill_works(session, works, seed=seed)
-        fill_indicators(session, seed=seed)
+        fill_county(session, projects, entries, works, seed=seed)
     facts = {"projects": projects, "entries": entries, "works": works}
     say(N_("已装载试验数据：%(projects)s 个项目，%(entries)s 笔记账，%(works)s 条工程量。"), **facts)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from core.backup_schedule import backing_up
 from core.cleaning import clean as remove_old
 from core.cleaning import to_clean
 from core.errors import N_
@@ -29,7 +30,7 @@ def work(
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda _number, _frame: stop.set())
-        with working(acts.database, HANDLERS, threads=threads):
+        with backing_up(acts.database), working(acts.database, HANDLERS, threads=threads):
             say(N_("正在等候后台任务。按 Ctrl+C 停止。"))
             stop.wait()
         say(N_("已停止，没有做完的任务已放回队列。"))

@@ -12,9 +12,10 @@ from core.demo import holds_demo
 from core.errors import N_, NotThere
 from portfolio.access import Reader
 from portfolio.facts import AS_CORRECTED, EDITIONS
+from reports.audit_scopes import REPORT_FILE
 from web.cli_context import opened, say
 from web.cli_files import write_file
-from web.cli_options import EditionOption, PlanOption, WrongOption, one_of
+from web.cli_options import EditionOption, PlanOption, WrongOption, one_of, plan_named
 
 if TYPE_CHECKING:  # commands that write no report shall not wait for what writes them
     from reports.quarterly import QuarterlyReport
@@ -70,6 +71,8 @@ def report(
         elif scope is not None:
             built = _built(session, reader, scope, wanted, edition)
             _write(built, made, out.suffix.lower() == ".json", language, unit, demo)
+        plan_id = 0 if plan is None else plan_named(session, reader, plan).id or 0
+        acts.tell_export(session, REPORT_FILE, plan_id, period=period, kind=kind, format=out.suffix[1:].lower())
     write_file(out, [made.getvalue()])
     say(N_("已写出 %(file)s。"), file=out)
 

@@ -6,6 +6,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from core import audit
 from core.errors import N_
 from portfolio.facts import AS_CORRECTED, EDITIONS
 from web.cli_context import opened, say, told
@@ -71,4 +72,5 @@ def rebuild() -> None:
 
     with opened() as acts, acts.database.writing() as session:
         count = derive(session)
+        audit.record(session, "rebuild", "database", 0, after={"rows": count}, by=audit.OPERATOR)
     say(N_("已重建 %(count)s 个项目的列表和检索索引。"), count=count)

@@ -10,7 +10,7 @@ from budgets.entries import KINDS as ENTRY_KINDS
 from budgets.entries import STAGES
 from budgets.ledger import find_entry
 from budgets.sources import source_tree
-from core.calendar import period_from_text
+from core.calendar import period_from_text, quarter_of
 from core.errors import N_, Invalid, ManyBroken, NotThere
 from milestones.indicator_math import GRADE_NAMES
 from milestones.indicators import Indicator, Target
@@ -23,14 +23,16 @@ from milestones.readings import JUDGEMENTS
 from milestones.work_reports import find_work
 from milestones.works import SURVIVING, TIERS, VERIFIED, WorkEntry
 from portfolio.access import Reader
-from portfolio.corrections import WORK_ENTRY
+from portfolio.corrections import PROJECT_CHANGE, WORK_ENTRY
 from portfolio.dated import find_in_force
+from portfolio.editing import Archived
 from portfolio.periods import is_closed
 from portfolio.plans import Plan
-from portfolio.projects import Project
+from portfolio.projects import STATES, Project
 from reports.correcting import LABELS, NewCorrection, request_correction
 from reports.correction_candidates import Candidates, facts_of_indicator, facts_of_projects
 from reports.correction_changes import Change
+from reports.correction_projects import find_reported_state
 from web.answer_files import stored_document
 from web.approving import departments_of
 from web.choices import Choices
@@ -41,7 +43,7 @@ from web.indicator_forms import OpenIndicator, open_indicator
 from web.ledger_forms import leaves_of, offered, source_words
 from web.pages import page
 from web.plan_choice import plan_choice
-from web.project_forms import Editable, alive, editable_project
+from web.project_forms import Editable, editable_project
 from web.sent_files import Sent, SentFiles
 from web.work_forms import UNITS as WORK_UNITS
 from web.work_forms import known_lines, offered_measures
@@ -68,7 +70,7 @@ def get_new(request: Request, reader: SignedIn, session: Reading, choices: Chose
     def where(problems: Problems) -> Response:
         return _where_page(request, session, reader, asked.get("plan", ""), typed, problems)
 
-    if not any(asked.get(name) for name in ("entry", "work", "report", "reading", "project", "indicator")):
+    if not any(asked.get(name) for name in ("entry", "work", "report", "reading", "state", "project", "indicator")):
         return where(NO_PROBLEMS)
     with shown_again(request, where):
         try:
@@ -97,7 +99,7 @@ def _corrected(session: Session, reader: Reader, asked: dict[str, str]) -> Corre
 
     Errors: NotThere unless the reader may record it; NotAPeriod.
     """
-    begin = {name: id_from_text(asked.get(name, "")) for name in ("entry", "work", "report", "reading")}
+    begin = {name: id_from_text(asked.get(name, "")) for name in ("entry", "work", "report", "reading", "state")}
     if begin["reading"] is not None:
         reading = find_reading(session, begin["reading"])
         indicator = session.get_one(Indicator, reading.indicator_id)
@@ -118,8 +120,13 @@ def _corrected(session: Session, reader: Reader, asked: dict[str, str]) -> Corre
         row = find_report(session, begin["report"])
         project_id = session.get_one(Milestone, row.milestone_id).project_id
         quarter, focus = row.occurred_quarter, f"milestone-{row.id}"
+    elif begin["state"] is not None:
+        row = find_reported_state(session, begin["state"])
+        project_id, quarter, focus = row.project_id, quarter_of(row.since_on), f"state-{row.id}"
     code = asked.get("project", "") if project_id is None else session.get_one(Project, project_id).code
-    editable = alive(editable_project(session, reader, code.strip(), "record"))
+    editable = editable_project(session, reader, code.strip(), "record")
+    if editable.is_part and editable.package.archived_at is not None:
+        raise Archived
     return Corrected(editable.plan, quarter or _quarter(asked), editable=editable, focus=focus)
 
 
@@ -136,7 +143,14 @@ def _held(session: Session, found: Corrected) -> Candidates:
     if found.indicator is not None:
         return facts_of_indicator(session, found.indicator.id, found.quarter)
     assert found.editable is not None
+    if found.editable.project.archived_at is not None:
+        return Candidates(archived=(found.editable.project,))
     return facts_of_projects(session, _leaf_ids(session, found.editable), found.quarter)
+
+
+def _reached(session: Session, editable: Editable) -> list[Project]:
+    """The project and its parts: each has a state of its own."""
+    return [editable.project, *(one for one in leaves_of(session, editable.project) if one.id != editable.project.id)]
 
 
 def _leaf_ids(session: Session, editable: Editable) -> list[int]:
@@ -162,6 +176,7 @@ def _form_page(
             "measures": offered_measures(session, [line for _, line in known_lines(session, leaves)]),
             "milestones": _milestones(session, leaves),
             "source_names": source_words(source_tree(session), choices.language),
+            "reached": _reached(session, found.editable),
         }
     if found.indicator is not None:
         target = find_in_force(session, Target, {"indicator_id": found.indicator.id}, found.quarter)
@@ -180,6 +195,7 @@ def _form_page(
         grades=GRADE_NAMES,
         judgements=JUDGEMENTS,
         work_units=WORK_UNITS,
+        project_states=STATES,
         second_looks=(VERIFIED, SURVIVING),
         is_open=not is_closed(session, found.plan.id or 0, found.quarter),
         lost=lost or [],
@@ -250,20 +266,25 @@ def _places(session: Session, found: Corrected, typed: Typed) -> dict[str, int |
     assert found.editable is not None
     leaves = leaves_of(session, found.editable.project)
     by_code = {leaf.code: leaf.id for leaf in leaves}
+    reached = {one.code: one.id for one in _reached(session, found.editable)}
     for key, kind in added_keys():
         if kind == "milestone":
             asked = id_from_text(typed[f"milestone-{key}"])
             own = session.exec(select(Milestone.id).where(col(Milestone.project_id).in_(by_code.values())))
             places[key] = asked if asked in set(own) else None
+        elif kind in ("state", "archive"):
+            places[key] = reached.get(typed[f"project-{key}"]) if len(reached) > 1 else found.editable.project.id
         else:
             places[key] = by_code.get(typed[f"leaf-{key}"]) if len(leaves) > 1 else leaves[0].id
     return places
 
 
 def _must_reach(session: Session, reader: Reader, found: Corrected, changes: tuple[Change, ...]) -> None:
-    """Taking back a second look is for who may look. Errors: NotThere."""
+    """Taking back a second look is for who may look, a state and an archiving for who may edit. Errors: NotThere."""
     if found.editable is None:
         return
+    if any(one.subject == PROJECT_CHANGE for one in changes):
+        editable_project(session, reader, found.editable.project.code, "edit")
     ids = [one.undoes for one in changes if one.subject == WORK_ENTRY and one.undoes]
     tiers = set(session.exec(select(WorkEntry.tier).where(col(WorkEntry.id).in_(ids))))
     if tiers & {VERIFIED, SURVIVING}:

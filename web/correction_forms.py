@@ -18,9 +18,12 @@ from milestones.report_rules import LABELS as MILESTONE_LABELS
 from milestones.report_rules import NewMilestoneReport
 from milestones.work_rules import LABELS as WORK_LABELS
 from milestones.works import NOT_APPLICABLE, NewWork, WorkEntry
-from portfolio.corrections import LEDGER_ENTRY, MILESTONE_REPORT, OFFICIAL_READING, WORK_ENTRY
+from portfolio.corrections import LEDGER_ENTRY, MILESTONE_REPORT, OFFICIAL_READING, PROJECT_CHANGE, WORK_ENTRY
+from portfolio.project_changes import ARCHIVED, RESTORED
+from portfolio.projects import ProjectState
 from reports.correction_candidates import Candidates
 from reports.correction_changes import Change, New
+from reports.correction_projects import NewPlace, NewState
 from web.forms import Typed, id_from_text
 from web.indicator_forms import reading_from
 from web.ledger_forms import entry_from
@@ -32,15 +35,26 @@ DOING = {
     UNDO: N_("撤销"),
     REPLACE: N_("改为"),
 }
-KINDS = {"money": LEDGER_ENTRY, "work": WORK_ENTRY, "milestone": MILESTONE_REPORT, "reading": OFFICIAL_READING}
-ADDED = {"money": 3, "work": 2, "milestone": 2, "reading": 1}  # rows for what was forgotten
+KINDS = {
+    "money": LEDGER_ENTRY,
+    "work": WORK_ENTRY,
+    "milestone": MILESTONE_REPORT,
+    "reading": OFFICIAL_READING,
+    "state": PROJECT_CHANGE,
+    "archive": PROJECT_CHANGE,
+}
+ADDED = {"money": 3, "work": 2, "milestone": 2, "reading": 1, "state": 2, "archive": 1}  # rows for what was forgotten
 # A row for something forgotten is used when one of these is filled.
 _FILLED = {
     "money": ("stage", "amount"),
     "work": ("measure_id", "quantity"),
     "milestone": ("milestone", "met_on"),
     "reading": ("value", "grade", "judgement"),
+    "state": ("state", "since_on"),
+    "archive": ("archive",),
 }
+# What each of them is added to: the field that names it, and what that is called.
+_PLACES = {"milestone": ("milestone", N_("节点")), "state": ("project", N_("项目")), "archive": ("project", N_("项目"))}
 
 
 @dataclass(frozen=True)
@@ -78,7 +92,7 @@ def _asked(typed: Typed, held: Candidates, places: Mapping[str, int | None]) -> 
     for kind, row in rows_of(held):
         key = f"{kind}-{row.id}"
         if typed[f"do-{key}"] == UNDO:
-            yield key, Change(KINDS[kind], row.id)
+            yield key, _undone(kind, row.id)
         elif typed[f"do-{key}"] == REPLACE:
             try:
                 yield key, Change(KINDS[kind], row.id, _new(kind, row, part_of(typed, key)))
@@ -89,11 +103,18 @@ def _asked(typed: Typed, held: Candidates, places: Mapping[str, int | None]) -> 
         if any(part[name].strip() for name in _FILLED[kind]):
             try:
                 if places.get(key) is None:
-                    field = "milestone" if kind == "milestone" else "leaf"
-                    raise Missing(field=field, label=N_("节点") if kind == "milestone" else N_("子项目"))
+                    field, label = _PLACES.get(kind, ("leaf", N_("子项目")))
+                    raise Missing(field=field, label=label)
                 yield key, Change(KINDS[kind], None, _new(kind, None, part), places.get(key))
             except Broken as problem:
                 yield key, problem
+
+
+def _undone(kind: str, id_: int) -> Change:
+    """An archiving is of the project itself: taken back, that is restored."""
+    if kind == "archive":
+        return Change(PROJECT_CHANGE, None, NewPlace(RESTORED), id_)
+    return Change(KINDS[kind], id_)
 
 
 def rows_of(held: Candidates) -> Iterator[tuple[str, Any]]:
@@ -102,6 +123,8 @@ def rows_of(held: Candidates) -> Iterator[tuple[str, Any]]:
     yield from (("work", row) for row, _, _ in held.works)
     yield from (("milestone", row) for row, _, _ in held.milestones)
     yield from (("reading", row) for row in held.readings)
+    yield from (("state", row) for row, _ in held.states)
+    yield from (("archive", row) for row in held.archived)
 
 
 def added_keys() -> list[tuple[str, str]]:
@@ -126,6 +149,10 @@ def _new(kind: str, row: Any, part: Typed) -> New:
         return NewMilestoneReport(
             ACTUAL, day_from(part, "met_on", label=MILESTONE_LABELS["met_on"]), document=part["document"]
         )
+    if kind == "state":
+        return NewState(part["state"], day_from(part, "since_on", label=N_("自何日起")), part["document"])
+    if kind == "archive":
+        return NewPlace(ARCHIVED)
     return reading_from(part)
 
 
@@ -210,9 +237,15 @@ def _reading_shown(row: OfficialReading, _unit: str) -> dict[str, Any]:
     }
 
 
+def _state_shown(row: ProjectState, _unit: str) -> dict[str, Any]:
+    return {"state": row.state, "since_on": row.since_on.isoformat(), "document": row.document}
+
+
 _SHOWN: dict[str, Any] = {
     "money": _money_shown,
     "work": _work_shown,
     "milestone": _milestone_shown,
     "reading": _reading_shown,
+    "state": _state_shown,
+    "archive": lambda _row, _unit: {},
 }

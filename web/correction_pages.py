@@ -17,6 +17,8 @@ from milestones.readings import JUDGEMENTS
 from milestones.works import TIERS
 from portfolio.access import Action, Reader
 from portfolio.corrections import APPROVED, CORRECTION_STATES, REQUESTED, Correction
+from portfolio.project_changes import KINDS as CHANGES
+from portfolio.projects import STATES as PROJECT_STATES
 from portfolio.reviewing import Reviewer
 from reports.correcting import (
     LABELS,
@@ -106,6 +108,7 @@ def _detail_page(
     sheet = correction_sheet(session, row)
     allowed = allowed_in(reader, row.plan_id)
     mine = reader.actor.did(row.requested_by_id, row.requested_by)
+    behind = reader.actor.stands_behind(row.requested_by_id, row.requested_by)
     waits = row.state == REQUESTED
     return page(
         request,
@@ -122,13 +125,15 @@ def _detail_page(
         reports=REPORTS,
         grades=GRADE_NAMES,
         judgements=JUDGEMENTS,
+        changes=CHANGES,
+        project_states=PROJECT_STATES,
         rights=[name for right, name in RIGHTS.items() if right in sheet.rights],
         may={
-            "approve": waits and not mine and sheet.rights <= allowed and not sheet.changed,
-            "refuse": waits and not mine and bool(sheet.rights & allowed),
+            "approve": waits and not behind and sheet.rights <= allowed and not sheet.changed,
+            "refuse": waits and not behind and bool(sheet.rights & allowed),
             "withdraw": waits and mine,
         },
-        mine=waits and mine,
+        mine=waits and behind,
         approved=row.state == APPROVED,
         history=_history(session, row) if reader.may("history", row.plan_id) else None,
         labels=_HISTORY,

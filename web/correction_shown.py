@@ -11,12 +11,34 @@ from core.errors import N_
 from core.language import Language, translate
 from core.money import formatted
 from milestones.works import TIERS
-from reports.correction_effects import DAY, FEN, INDICATOR, LAMP, PLAN, PROJECT, RATIO, Effect, Value
+from portfolio.projects import STATES
+from reports.correction_effects import (
+    ARCHIVED,
+    COUNT,
+    DAY,
+    FEN,
+    INDICATOR,
+    LAMP,
+    PLAN,
+    PROJECT,
+    RATIO,
+    STATE,
+    Effect,
+    Value,
+)
 from reports.lamp_words import COLOURS
 from reports.money_figures import STAGE_COLUMNS
 from web.printed import unit_name
 from web.progress_shown import amount
 
+COUNTED_LAMPS = {
+    "red": N_("红灯项目数"),
+    "yellow": N_("黄灯项目数"),
+    "blue": N_("蓝灯项目数"),
+    "green": N_("绿灯项目数"),
+    "grey": N_("灰灯项目数"),
+}
+_IN_WORDS = {**STATES, ARCHIVED: N_("已归档")}
 LEVELS = {PROJECT: N_("项目"), PLAN: N_("规划合计"), INDICATOR: N_("指标")}
 _FIGURES = {
     **{column: STAGES[stage] for stage, column in STAGE_COLUMNS.items()},
@@ -25,6 +47,12 @@ _FIGURES = {
     "completion": N_("按核实完成率"),
     "actual_on": N_("实际日期"),
     "lamp": N_("亮灯"),
+    "state": N_("项目状态"),
+    "projects": N_("项目数"),
+    "leaves": N_("子项数"),
+    "estimate_fen": N_("投资估算"),
+    "finished": N_("已完工项目数"),
+    **{f"lamp_{colour}": name for colour, name in COUNTED_LAMPS.items()},
     "official": N_("监测值"),
     "rolled_up": N_("推算值"),
 }
@@ -70,11 +98,12 @@ def shown_effects(effects: Sequence[Effect], language: Language, unit: str) -> l
 def _row(one: Effect, language: Language, unit: str) -> ShownEffect:
     figure = one.figure
     colours = (_colour(one.before), _colour(one.after)) if figure.unit == LAMP else None
-    said = {FEN: unit_name(unit, language=language), RATIO: "%"}.get(figure.unit or "", figure.unit or "")
+    units = {FEN: unit_name(unit, language=language), RATIO: "%", COUNT: translate(N_("个"), language)}
+    said = units.get(figure.unit or "", figure.unit or "")
     return ShownEffect(
         _FIGURES.get(figure.figure, figure.figure),
         figure.label,
-        "" if figure.unit in (DAY, LAMP) else said,
+        "" if figure.unit in (DAY, LAMP, STATE) else said,
         _said(one.before, figure.unit, language, unit),
         _said(one.after, figure.unit, language, unit),
         _change(one, unit),
@@ -87,6 +116,8 @@ def _colour(value: Value) -> str | None:
 
 
 def _said(value: Value, of: str | None, language: Language, unit: str) -> str:
+    if of == STATE:
+        return translate(N_("未填报") if value is None else _IN_WORDS[str(value)], language)
     if value is None:
         return UNKNOWN
     if isinstance(value, str):

@@ -5,15 +5,22 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from budgets.checks import RULES as CHECKS
+from budgets.entries import STAGES
 from core.errors import N_
 from core.language import translate
 from core.money import formatted
-from milestones.lamp_rules import RULE_KINDS
+from milestones.indicator_math import VERDICTS as TARGET_VERDICTS
+from milestones.indicators import TARGET_KINDS
+from milestones.lamp_rules import RULE_KINDS as LAMP_RULES
 from milestones.milestones import MILESTONE_KINDS
+from milestones.support import SUPPORT_VERDICTS
+from milestones.works import TIERS
 from portfolio.projects import STATES
 from reports.edition_comparing import ADDED, CHANGED, REMOVED, Comparison, FieldChange, RowChange, TableChanges
 from reports.lamp_words import COLOURS
 from reports.orders import ORDER_STATES
+from reports.quarterly_lists import STANDINGS
 from web.printed import NOT_COMPUTABLE, decimal, percent
 
 # The tables of the canonical data, in the order in which a page shows them; what is not here stands after them.
@@ -46,8 +53,17 @@ _REPEATED = ("money.before.", "money.this_year.", "money.moved.")
 MOVED = ("opening", "corrections", "flow", "closing")  # of the movement of money: fen
 YEARS = ("first_year", "last_year", "year", "baseline_year", "target_year")
 SHARES = ("achieved_ratio", "support", "support_low", "completion", "by_count", "by_investment")
-_OF_FACTS = {"money": N_("资金"), "work": N_("工程量"), "milestone": N_("节点"), "reading": N_("监测值")}
-_WORDS = {**COLOURS, **STATES, **ORDER_STATES, **RULE_KINDS, **MILESTONE_KINDS, **_OF_FACTS}
+_OF_FACTS = {"money": N_("资金"), "works": N_("工程量"), "milestone": N_("节点"), "reading": N_("监测值")}
+_WORDS = {**COLOURS, **STATES, **ORDER_STATES, **LAMP_RULES, **MILESTONE_KINDS, **_OF_FACTS}
+# Codes that mean one thing in one field and another elsewhere.
+_WORDS_OF = {
+    "standing": STANDINGS,
+    "achieved": TARGET_VERDICTS,
+    "verdict": SUPPORT_VERDICTS,
+    "target_kind": TARGET_KINDS,
+    "rule": LAMP_RULES | CHECKS,
+    "what": TIERS | STAGES | MILESTONE_KINDS,
+}
 _MOST_FIELDS = 12  # of a row that came or went; its name says the rest
 
 
@@ -148,7 +164,8 @@ def printed_value(field: str, value: Any, language: str, unit: str) -> str:
         )
     if isinstance(value, list):
         return _list(field, value, language)
-    return translate(_WORDS[value], language) if value in _WORDS else str(value)
+    words = _WORDS_OF.get(last, _WORDS)
+    return translate(words[value], language) if value in words else str(value)
 
 
 def _list(field: str, value: list[Any], language: str) -> str:

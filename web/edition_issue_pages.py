@@ -58,13 +58,15 @@ def _issue_page(
 
 
 @router.post("/quarter/{code}/{name}/pack")
-def post_return_pack(code: str, name: str, reader: SignedIn, typed: TypedForm, session: Writing) -> Response:
+def post_return_pack(
+    code: str, name: str, reader: SignedIn, typed: TypedForm, session: Writing, choices: Chosen
+) -> Response:
     """The workbooks of all departments as one file, made by a background job."""
     if done := answered(session, typed.key, reader):
         return done
     found = movable(session, reader, code, name)
     returns_to_pack(session, found.plan, found.row.name)
-    job = start_return_pack(session, found.plan, found.row.name, by=reader.actor)
+    job = start_return_pack(session, found.plan, found.row.name, language=choices.language, by=reader.actor)
     return leads_to(session, typed.key, reader, f"/jobs/{job.id}")
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from sqlmodel import Session
 
+from core import audit
 from core.audit import Actor
 from core.calendar import period_from_text
 from core.errors import N_
@@ -11,12 +12,14 @@ from core.files import store_written
 from core.jobs import Job, enqueue
 from core.working import RunningJob
 from portfolio.plans import Plan
+from reports.audit_scopes import REPORT_PACK, RETURN_PACK
 from reports.issuing import STEPS, issue_edition
 from reports.pack_contents import (
     pack_of_reports,
     plans_to_pack,
     report_pack_name,
     return_file,
+    return_file_name,
     return_pack_name,
     returns_to_pack,
 )
@@ -57,15 +60,16 @@ def issue(job: RunningJob) -> None:
         job.finish(session, {"sentence": sentence, "facts": facts, "href": href, "label": N_("查看这一期")})
 
 
-def start_report_pack(session: Session, jurisdiction: str, period: str, *, by: Actor) -> Job:
+def start_report_pack(session: Session, jurisdiction: str, period: str, *, language: str = "zh", by: Actor) -> Job:
     """Errors: TooManyJobs."""
-    given = {"jurisdiction": jurisdiction, "period": period}
+    given = {"jurisdiction": jurisdiction, "period": period, "language": language}
     return enqueue(session, PACK_REPORTS, _TITLES[PACK_REPORTS], given, by=by)
 
 
-def start_return_pack(session: Session, plan: Plan, period: str, *, by: Actor) -> Job:
+def start_return_pack(session: Session, plan: Plan, period: str, *, language: str = "zh", by: Actor) -> Job:
     """Errors: TooManyJobs."""
-    return enqueue(session, PACK_RETURNS, _TITLES[PACK_RETURNS], {"plan_id": plan.id, "period": period}, by=by)
+    given = {"plan_id": plan.id, "period": period, "language": language}
+    return enqueue(session, PACK_RETURNS, _TITLES[PACK_RETURNS], given, by=by)
 
 
 def pack_reports(job: RunningJob) -> None:
@@ -75,12 +79,14 @@ def pack_reports(job: RunningJob) -> None:
     with job.database.reading() as session:
         reader = reader_of_job(session, job)
         plans = plans_to_pack(session, reader, job.given["jurisdiction"], period)
-        name = report_pack_name(session, job.given["jurisdiction"], str(period))
-        files = pack_of_reports(session, reader, plans, period)
+        name = report_pack_name(session, job.given["jurisdiction"], str(period), job.given["language"])
+        files = pack_of_reports(session, reader, plans, period, job.given["language"])
         written = written_pack(files, lambda count: job.progress(count, len(plans), _PACKING))
     try:
         with job.database.writing() as session:
             file = store_written(session, written, name, PACK_TYPE, by=job.by)
+            facts = {"rows": len(plans), "period": str(period), "jurisdiction": job.given["jurisdiction"]}
+            audit.record(session, "export", REPORT_PACK, 0, after=facts, by=job.by)
             sentence = N_("已打包 %(count)s 个规划的报告。没有发布的，文件名里写明“未发布”。")
             job.finish(session, {"sentence": sentence, "facts": {"count": len(plans)}}, file)
     finally:
@@ -99,11 +105,13 @@ def pack_returns(job: RunningJob) -> None:
         plan = session.get_one(Plan, int(job.given["plan_id"]))
         reader_of_job(session, job).must("periods", plan.id)
         names = {return_.id: department for return_, department in returns_to_pack(session, plan, period)}
-        name = return_pack_name(plan, period)
+        name = return_pack_name(plan, period, job.given["language"])
     written = written_pack(_return_files(job, names, period), lambda count: job.progress(count, len(names), _PACKING))
     try:
         with job.database.writing() as session:
             file = store_written(session, written, name, PACK_TYPE, by=job.by)
+            facts = {"rows": len(names), "period": period}
+            audit.record(session, "export", RETURN_PACK, plan.id or 0, after=facts, by=job.by)
             sentence = N_("已打包 %(count)s 个部门的填报表。")
             job.finish(session, {"sentence": sentence, "facts": {"count": len(names)}}, file)
     finally:
@@ -112,7 +120,8 @@ def pack_returns(job: RunningJob) -> None:
 
 def _return_files(job: RunningJob, names: Mapping[int | None, str], period: str) -> Iterator[tuple[str, bytes]]:
     """The workbook of each return by its number, under the name of its department."""
+    language = job.given["language"]
     for place, (id_, department) in enumerate(names.items(), start=1):
         with job.database.writing() as session:
-            content = return_file(session, session.get_one(DepartmentReturn, id_), by=job.by)
-        yield f"{place:02d} {department} {period}填报表.xlsx", content
+            content = return_file(session, session.get_one(DepartmentReturn, id_), language=language, by=job.by)
+        yield f"{place:02d} {return_file_name(department, period, language)}", content

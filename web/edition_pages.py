@@ -56,9 +56,14 @@ def _changes(session: Session, before: Edition, data: Mapping[str, Any], choices
 
 @router.get("/editions/{number}/file.{kind}")
 def get_edition_file(
-    number: RecordId, kind: Literal["xlsx", "docx", "en.docx", "json"], reader: SignedIn, session: Reading
+    number: RecordId,
+    kind: Literal["xlsx", "docx", "en.docx", "json"],
+    reader: SignedIn,
+    session: Reading,
+    choices: Chosen,
 ) -> Response:
     listed = edition_numbered(session, reader, number)
     content = edition_bytes(session, listed.edition, kind)
+    name = file_name(listed, kind, words_in(choices.language))
     plain = f"{listed.plan.code}-{listed.period.name}-{number}.{kind}"
-    return Response(content, media_type=MEDIA_TYPES[kind], headers=saved_as(file_name(listed, kind), plain))
+    return Response(content, media_type=MEDIA_TYPES[kind], headers=saved_as(name, plain))

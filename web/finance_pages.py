@@ -6,11 +6,13 @@ from fastapi import APIRouter, Request, Response
 
 from core.calendar import period_from_text
 from core.errors import N_, Missing
+from reports.audit_scopes import REPORT_FILE
 from reports.exports import plan_for
 from reports.finance import TITLE, build_finance
 from reports.workbook_finance import write_finance
-from web.deps import Chosen, Reading, SignedIn
+from web.deps import AppDatabase, Chosen, Reading, SignedIn
 from web.downloads import WORKBOOK_TYPE
+from web.exporting import told_export
 from web.plan_pages import attachment
 
 router = APIRouter()
@@ -18,7 +20,13 @@ router = APIRouter()
 
 @router.get("/plans/{code}/finance-report")
 def get_finance_report(
-    request: Request, code: str, reader: SignedIn, session: Reading, choices: Chosen, period: str = ""
+    request: Request,
+    code: str,
+    reader: SignedIn,
+    session: Reading,
+    choices: Chosen,
+    database: AppDatabase,
+    period: str = "",
 ) -> Response:
     plan = plan_for(session, reader, code)
     if not period.strip():
@@ -28,4 +36,6 @@ def get_finance_report(
     written = BytesIO()
     write_finance(report, written, language=choices.language, unit=choices.unit, demo=request.app.state.demo)
     plain, name = f"{code}-finance-{wanted}.xlsx", f"{plan.short_title}{TITLE}{wanted}.xlsx"
-    return attachment(written.getvalue(), WORKBOOK_TYPE, plain, name)
+    answer = attachment(written.getvalue(), WORKBOOK_TYPE, plain, name)
+    facts = {"kind": "finance", "period": str(wanted), "format": "xlsx"}
+    return told_export(answer, database, reader, REPORT_FILE, plan.id, **facts)

@@ -9,10 +9,13 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from budgets.entries import STAGES
+from core.audit_seals import chain
+from core.audit_verifying import last_verification
 from core.calendar import current_quarter, today
 from milestones.support import SUPPORT_VERDICTS
 from portfolio.access import Reader
 from portfolio.corrections import CORRECTION_STATES
+from portfolio.delegations import delegations_of
 from portfolio.periods import CLOSED, ISSUED, PERIOD_STATES, ReportingPeriod
 from portfolio.projects import PlanListing
 from reports.home import HomeFigures, answerable
@@ -91,6 +94,7 @@ def get_home(request: Request, reader: SignedIn, session: Reading, choices: Chos
         at=home.at,
         sections=[(name, _SECTIONS[name](home)) for name in names],
         todos=shown_todos(todos, choices, on),
+        delegations=delegations_of(session, reader.own.id or 0, on=on),
         late=pressing(todos, on),
         on=on,
         steps=STEPS,
@@ -205,6 +209,8 @@ def _auditor(home: Home) -> dict[str, Any]:
         "correction_states": CORRECTION_STATES,
         "approvals": approvals(home.session, home.reader, home.scope),
         "kinds": FACT_KINDS,
+        "chain": chain(home.session),
+        "last": last_verification(home.session),
     }
 
 

@@ -41,7 +41,7 @@ def get_import(request: Request, id_: RecordId, reader: SignedIn, session: Readi
 def _own(session: Session, reader: Reader, id_: int, *, lock: bool = False) -> LedgerImport:
     """Errors: NotThere unless the reader sent the file."""
     row = session.get(LedgerImport, id_, with_for_update=lock)
-    if row is None or (row.created_by_id, row.created_by) != (reader.actor.id, reader.actor.name):
+    if row is None or not reader.actor.did(row.created_by_id, row.created_by):
         raise NotThere
     return row
 

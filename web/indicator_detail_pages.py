@@ -151,10 +151,9 @@ def _reading_lines(session: Session, reader: Reader, found: OpenIndicator, choic
     corrected = set(session.scalars(requested_facts("official_reading")))  # decided with their correction
     lines = []
     for row in rows:
-        own = reader.actor.did(row.recorded_by_id, row.recorded_by) or (
-            row.submitted_by is not None and reader.actor.did(row.submitted_by_id, row.submitted_by)
-        )
-        if row.state == DRAFT and not (own and recording):
+        pairs = ((row.recorded_by_id, row.recorded_by), (row.submitted_by_id, row.submitted_by))
+        own = any(name is not None and reader.actor.stands_behind(id_, name) for id_, name in pairs)
+        if row.state == DRAFT and not (recording and reader.actor.did(row.recorded_by_id, row.recorded_by)):
             continue  # a draft is its author's alone
         lines.append(
             ReadingLine(

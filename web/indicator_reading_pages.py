@@ -134,7 +134,8 @@ def _reading_page(
     row = find_reading(session, id_)
     plan_id = found.indicator.plan_id
     recorded = reader.actor.did(row.recorded_by_id, row.recorded_by)
-    own = recorded or (row.submitted_by is not None and reader.actor.did(row.submitted_by_id, row.submitted_by))
+    pairs = ((row.recorded_by_id, row.recorded_by), (row.submitted_by_id, row.submitted_by))
+    own = any(name is not None and reader.actor.stands_behind(id_, name) for id_, name in pairs)
     editing = row.state == DRAFT and recorded and may(reader, "record", plan_id)
     if row.indicator_id != found.id or (row.state == DRAFT and not editing):
         raise NotThere

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from core import audit
 from core.errors import N_
 from core.working import RunningJob
 from reports.self_check import Mismatch, mismatches
@@ -50,6 +51,7 @@ def rebuild(job: RunningJob) -> None:
     with job.database.writing() as session:
         reader_of_job(session, job).must("decide")
         count = derive(session)
+        audit.record(session, "rebuild", "database", 0, after={"rows": count}, by=job.by)
         job.finish(
             session, {"sentence": N_("已重建 %(count)s 个项目的列表、检索索引和汇总。"), "facts": {"count": count}}
         )

@@ -16,7 +16,7 @@ from web.deps import Chosen, Reading, SignedIn, Writing, answered, leads_to
 from web.forms import NO_PROBLEMS, Problems, Typed, TypedForm, collecting, shown_again, typed_values
 from web.pages import page
 from web.plan_choice import plan_choice
-from web.project_forms import basis_from, quarters_since
+from web.project_forms import basis_from, first_open, quarters_since
 from web.told import told
 
 router = APIRouter()
@@ -76,7 +76,7 @@ def get_lamp_rule(
     plan, held = _editable(session, reader, code, kind, choices)
     parameters = PRESETS[kind] if held is None else parameters_of(held)
     filled = typed_values(**parameters, held=0 if held is None else held.id)
-    return _form(request, plan, kind, held, filled, NO_PROBLEMS)
+    return _form(request, session, plan, kind, held, filled, NO_PROBLEMS)
 
 
 @router.post("/rules/lamps/{code}/{kind}")
@@ -86,7 +86,7 @@ def post_lamp_rule(
     plan, held = _editable(session, reader, code, kind, choices)
     if done := answered(session, typed.key, reader):
         return done
-    with shown_again(request, lambda problems: _form(request, plan, kind, held, typed, problems)):
+    with shown_again(request, lambda problems: _form(request, session, plan, kind, held, typed, problems)):
         problems: list[Broken] = []
         stopping = typed["stop"] == "1"
         parameters = None if stopping else _parameters(typed, kind, problems)
@@ -129,7 +129,13 @@ def _parameters(typed: Typed, kind: str, problems: list[Broken]) -> dict[str, in
 
 
 def _form(
-    request: Request, plan: Plan, kind: str, held: LampRuleSet | None, typed: Typed, problems: Problems
+    request: Request,
+    session: Session,
+    plan: Plan,
+    kind: str,
+    held: LampRuleSet | None,
+    typed: Typed,
+    problems: Problems,
 ) -> Response:
     return page(
         request,
@@ -142,5 +148,5 @@ def _form(
         presets=PRESETS[kind],
         typed=typed,
         problems=problems,
-        quarters=quarters_since(plan.start),
+        quarters=quarters_since(first_open(session, plan)),
     )

@@ -36,7 +36,7 @@ def own_draft(session: Session, reader: Reader, id_: int) -> OwnDraft:
     """Errors: NotThere unless the reader wrote it, it is still a draft, and the reader may still record for the project."""
     row = find_entry(session, id_)
     project = session.get_one(Project, row.project_id)
-    if row.state != DRAFT or (row.recorded_by_id, row.recorded_by) != (reader.actor.id, reader.actor.name):
+    if row.state != DRAFT or not reader.actor.did(row.recorded_by_id, row.recorded_by):
         raise NotThere
     return OwnDraft(row, editable_project(session, reader, project.code, "record"))
 

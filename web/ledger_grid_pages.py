@@ -21,7 +21,17 @@ from portfolio.plans import Plan, find_plan
 from portfolio.projects import Project, ProjectBody
 from web.choices import find_choices
 from web.deps import Chosen, Reading, SignedIn, Writing, answered, leads_to, see_other
-from web.forms import NO_PROBLEMS, Problems, ShownAgain, Typed, TypedForm, collecting, shown_again, typed_values
+from web.forms import (
+    NO_PROBLEMS,
+    Problems,
+    ShownAgain,
+    Typed,
+    TypedForm,
+    collecting,
+    raise_any,
+    shown_again,
+    typed_values,
+)
 from web.ledger_forms import offered, unit_of
 from web.listed_plans import offered_plans
 from web.pages import page
@@ -138,13 +148,13 @@ def _grid_page(
 
 
 def _texts(typed: Typed) -> list[EntryTexts]:
-    """The rows of the grid that hold anything, where they stood, then what was pasted into the text box."""
+    """The rows of the grid that hold anything, where they stood."""
     columns = [typed.many(name) for name in FIELDS]
     count = max((len(column) for column in columns), default=0)
     rows = [texts_of([column[n].strip() if n < len(column) else "" for column in columns]) for n in range(count)]
     while rows and rows[-1].is_blank:
         rows.pop()
-    return rows + rows_from_paste(typed["pasted"])
+    return rows
 
 
 @router.post("/money/ledger/grid")
@@ -152,18 +162,21 @@ def post_grid(request: Request, reader: SignedIn, typed: TypedForm, session: Wri
     if done := answered(session, typed.key, reader):
         return done
     recordable = _recordable(session, reader, plan)
-    rows = _texts(typed)
-    too_many = len(rows) > MOST_ROWS
-    # What was pasted stands in the grid from now on, unless it does not fit there.
-    shown = _texts(Typed({**typed.fields, "pasted": ()})) if too_many else rows
-    kept = typed if too_many else Typed({**typed.fields, "pasted": ()})
+    grid, pasted, found = _texts(typed), list[EntryTexts](), list[Broken]()
+    with collecting(found):
+        pasted = rows_from_paste(typed["pasted"])
+    rows = grid + pasted
+    if len(rows) > MOST_ROWS:
+        found.append(TooManyRows(field="pasted", found=len(rows), limit=MOST_ROWS))
+    # What was pasted stands in the grid from now on, unless it cannot be read or does not fit there.
+    shown = grid if found else rows
+    kept = typed if found else Typed({**typed.fields, "pasted": ()})
 
     def again(problems: Problems) -> Response:
         return _grid_page(request, session, recordable, shown, kept, problems)
 
     with shown_again(request, again):
-        if too_many:
-            raise TooManyRows(field="pasted", found=len(rows), limit=MOST_ROWS)
+        raise_any(found)
         count = _recorded(session, reader, recordable, rows, typed)
     if typed["act"] not in ("draft", "submit"):
         # Only looked at: the page leaves as if something were wrong, so that nothing of it is kept.

@@ -14,15 +14,19 @@ from budgets.ledger_list import every_entry, ledger_page
 from budgets.ledger_sums import sums_of
 from budgets.locking import lock_projects
 from core.calendar import quarter_name, today
+from core.database import Database
 from core.errors import N_, NotThere, SeveralBroken
 from core.language import translate
 from core.money import UNITS
 from portfolio.access import Reader
+from portfolio.projects import Project
+from reports.audit_scopes import LEDGER_FILE
 from reports.ledger_rows import ledger_as_csv
 from reports.workbook_ledger import write_ledger
 from web.choices import PAGE_PLACE, Choices
 from web.deps import AppDatabase, Chosen, Reading, SignedIn, Writing, answered, leads_to
 from web.downloads import CSV_TYPE, WORKBOOK_TYPE, pieces, saved_as
+from web.exporting import told_export
 from web.forms import TypedForm, id_from_text, problems_of
 from web.ledger_forms import source_words
 from web.ledger_list_request import LedgerRequest, ledger_request
@@ -30,6 +34,7 @@ from web.ledger_places import place_text
 from web.listed_plans import ListedPlan, listed_plans, listed_plans_of
 from web.pages import page
 from web.printed import quarter
+from web.project_forms import editable_project
 
 router = APIRouter()
 
@@ -74,7 +79,6 @@ def _found(session: Session, reader: Reader, asked: LedgerRequest, choices: Choi
     following = None
     if listed.following is not None:
         following = asked.address(choices, after=place_text(listed.following))
-    me = (reader.actor.id, reader.actor.name)
     return {
         "rows": listed.rows,
         "plans": _plans_of(session, reader, asked, listed.rows) if asked.shows_plans else {},
@@ -82,7 +86,9 @@ def _found(session: Session, reader: Reader, asked: LedgerRequest, choices: Choi
         "sums": sums_of(session, reader, asked.chosen),
         "following": following,
         "own_drafts": {
-            row.id for row in listed.rows if row.state == DRAFT and (row.recorded_by_id, row.recorded_by) == me
+            row.id
+            for row in listed.rows
+            if row.state == DRAFT and reader.actor.did(row.recorded_by_id, row.recorded_by)
         },
     }
 
@@ -120,6 +126,7 @@ def get_ledger_csv(
 ) -> Response:
     asked = _asked(request, session, reader)
     sources = source_words(asked.tree, choices.language)
+    count = _count(session, reader, asked)
 
     def lines() -> Iterator[str]:
         # The body leaves after the route's own transaction has ended, so it reads in one of its own.
@@ -128,12 +135,29 @@ def get_ledger_csv(
             titles = _titles(fresh, reader)
             yield from ledger_as_csv(rows, sources, titles, language=choices.language, unit=choices.unit)
 
-    return StreamingResponse(lines(), media_type=CSV_TYPE, headers=_headers(choices, "csv"))
+    answer = StreamingResponse(lines(), media_type=CSV_TYPE, headers=_headers(choices, "csv"))
+    return _told(answer, database, reader, asked, choices, rows=count, format="csv")
+
+
+def _count(session: Session, reader: Reader, asked: LedgerRequest) -> int:
+    return sum(one.entries for one in sums_of(session, reader, asked.chosen).values())
+
+
+def _told(
+    answer: Response, database: Database, reader: Reader, asked: LedgerRequest, choices: Choices, **facts: Any
+) -> Response:
+    """The file, once the audit trail says who takes which part of the ledger."""
+    narrowed = asked.parameters | ({} if choices.as_of is None else {"as_of": quarter_name(choices.as_of)})
+    plan_id = None if asked.plan is None else asked.plan.id
+    return told_export(answer, database, reader, LEDGER_FILE, plan_id, filters=narrowed, **facts)
 
 
 @router.get("/money/ledger.xlsx")
-def get_ledger_xlsx(request: Request, reader: SignedIn, session: Reading, choices: Chosen) -> Response:
+def get_ledger_xlsx(
+    request: Request, reader: SignedIn, session: Reading, choices: Chosen, database: AppDatabase
+) -> Response:
     asked = _asked(request, session, reader)
+    count = _count(session, reader, asked)
     file = TemporaryFile()  # noqa: SIM115 (closed when its last piece was sent)
     write_ledger(
         every_entry(session, reader, asked.chosen, descending=asked.descending),
@@ -147,7 +171,8 @@ def get_ledger_xlsx(request: Request, reader: SignedIn, session: Reading, choice
     )
     headers = _headers(choices, "xlsx") | {"Content-Length": str(file.tell())}
     file.seek(0)
-    return StreamingResponse(pieces(file), media_type=WORKBOOK_TYPE, headers=headers)
+    answer = StreamingResponse(pieces(file), media_type=WORKBOOK_TYPE, headers=headers)
+    return _told(answer, database, reader, asked, choices, rows=count, format="xlsx")
 
 
 def _narrowed_to(asked: LedgerRequest, choices: Choices) -> str:
@@ -167,13 +192,19 @@ def _narrowed_to(asked: LedgerRequest, choices: Choices) -> str:
 
 @router.post("/money/ledger/submit")
 def post_submit(reader: SignedIn, typed: TypedForm, session: Writing) -> Response:
-    """Submits the ticked drafts of the person who asks, all of them or none."""
+    """Submits the ticked drafts of the person who asks, all of them or none.
+
+    Errors: NotThere for an entry that is not there or of a project for which the reader does not record, or no longer.
+    """
     if done := answered(session, typed.key, reader):
         return done
     ids = sorted({id_ for text in typed.many("entry") if (id_ := id_from_text(text)) is not None})
     rows = session.exec(select(LedgerEntry).where(col(LedgerEntry.id).in_(ids)).order_by(col(LedgerEntry.id))).all()
     if not rows or len(rows) != len(ids):
         raise NotThere
+    projects = session.exec(select(Project).where(col(Project.id).in_({row.project_id for row in rows}))).all()
+    for project in projects:
+        editable_project(session, reader, project.code, "record")
     lock_projects(session, {row.project_id for row in rows})
     submit_entries(session, rows, by=reader.actor)
     return leads_to(session, typed.key, reader, f"/money/ledger?mine=1&state=submitted&done={len(rows)}")

@@ -119,10 +119,11 @@ def _entry_page(
         raise NotThere
     names = source_words(source_tree(session), choices.language)
     package = session.get_one(Project, row.top_id)
-    me = (reader.actor.id, reader.actor.name)
     answering = _answering(session, package)
     may_record = package.archived_at is None and reader.may("record", row.plan_id, answering)
-    own_entry = me in ((row.recorded_by_id, row.recorded_by), (row.submitted_by_id, row.submitted_by))
+    pairs = ((row.recorded_by_id, row.recorded_by), (row.submitted_by_id, row.submitted_by))
+    own_entry = any(reader.actor.stands_behind(id_, name) for id_, name in pairs)
+    own_draft = row.state == DRAFT and reader.actor.did(row.recorded_by_id, row.recorded_by)
     correction = correction_of(session, LEDGER_ENTRY, id_, row.reversal_id)
     may_approve = row.state == SUBMITTED and correction is None and reader.may(approving(row.stage), row.plan_id)
     reversible = row.state == APPROVED and row.kind != REVERSAL and row.reversal_id is None
@@ -141,7 +142,7 @@ def _entry_page(
         words=STAGES | STATES | KINDS,
         history_labels=_FIELDS,
         may={
-            "draft": row.state == DRAFT and me == (row.recorded_by_id, row.recorded_by) and may_record,
+            "draft": own_draft and may_record,
             "approve": may_approve and not own_entry,
             "reject": may_approve,
             "reverse": reversible and may_record,

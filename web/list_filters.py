@@ -89,7 +89,7 @@ class Filters:
             request, template, part="list", status=status, filters=self, typed=self.typed, problems=problems, **context
         )
         empty = {name: None for name, value in self.choices.query if not value}
-        response.headers["HX-Push-Url"] = self.choices.here(**empty, after=self.query.get(PAGE_PLACE))
+        response.headers["HX-Push-Url"] = self.choices.here(**empty | {PAGE_PLACE: self.query.get(PAGE_PLACE)})
         return response
 
     def _chip(self, label: str, value: str, name: str, *, of_plan: bool = True) -> None:

@@ -83,7 +83,7 @@ def _waiting(session: Session, reader: Reader, chosen: PlanChoice) -> list[tuple
     return [
         (row, indicator, codes[indicator.plan_id])
         for row, indicator in waiting_readings(session, plans)
-        if indicator.plan_id in codes and not reader.actor.did(row.recorded_by_id, row.recorded_by)
+        if indicator.plan_id in codes and not reader.actor.stands_behind(row.recorded_by_id, row.recorded_by)
     ]
 
 

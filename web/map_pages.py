@@ -109,7 +109,7 @@ def get_map(request: Request, reader: SignedIn, session: Reading, choices: Chose
         rows=rows,
         following=following,
         after=request.query_params.get(PAGE_PLACE),
-        areas=[(code, "　" * depth + _name(tree[code], choices)) for code, depth in offered],
+        areas=[(code, "\u2003" * depth + _name(tree[code], choices)) for code, depth in offered],
         area_name=_name(seen.area, choices),
         **shared,
     )

@@ -11,9 +11,11 @@ from core.errors import Broken, Invalid, NotThere, Stale
 from portfolio.access import Reader
 from portfolio.plans import Plan
 from portfolio.projects import Project
+from reports.findings import words_in
 from reports.meetings import LABELS, MOST_ITEMS, SUBJECT, NewItem, NewMeeting, change_meeting, items_of, record_meeting
 from reports.order_list import editions_before, find_meeting, meeting_sheet, meetings
 from reports.orders import ORDER_STATES, Meeting
+from web.choices import find_choices
 from web.deps import Chosen, Reading, RecordId, SignedIn, Writing, answered, leads_to
 from web.forms import (
     NO_PROBLEMS,
@@ -77,7 +79,7 @@ def _form_page(
         plan=plan,
         row=row,
         row_version=row.row_version if row is not None and stale else typed["row_version"],
-        editions=editions_before(session, plan.id or 0, today()),
+        editions=editions_before(session, plan.id or 0, today(), words_in(find_choices(request).language)),
         places=range(1, min(filled + _BLANK, MOST_ITEMS) + 1),
         labels=LABELS,
         action="/meetings/new" if row is None else f"/meetings/{row.id}/edit",

@@ -71,8 +71,8 @@ def _waiting_page(
 
 
 def _is_own(reader: Reader, row: MilestoneReport) -> bool:
-    did = reader.actor.did
-    return did(row.recorded_by_id, row.recorded_by) or did(row.submitted_by_id, row.submitted_by)
+    pairs = ((row.recorded_by_id, row.recorded_by), (row.submitted_by_id, row.submitted_by))
+    return any(reader.actor.stands_behind(id_, name) for id_, name in pairs)
 
 
 @router.post("/milestones/waiting")

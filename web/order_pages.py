@@ -98,7 +98,7 @@ def _order_page(
 ) -> Response:
     row = line.row
     newest = newest_answer(session, row)
-    own = newest is not None and reader.actor.did(newest.answered_by_id, newest.answered_by)
+    own = newest is not None and reader.actor.stands_behind(newest.answered_by_id, newest.answered_by)
     giving = reader.may("orders", row.plan_id)
     return page(
         request,

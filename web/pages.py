@@ -17,6 +17,7 @@ from web.choices import Choices, find_choices, forgiving_choices, keep_choices
 from web.edition_picked import issued_here
 from web.forms import NO_PROBLEMS, NOTHING_TYPED
 from web.printed import printers, quarter_code
+from web.unsaved import named_key
 
 # Macros that every template can use without importing them, under these names.
 _MACROS = {"tables": "_tables.html", "bars": "_bars.html", "forms": "_forms.html"}
@@ -38,7 +39,7 @@ def environment(language: str, unit: str) -> Environment:
     made.filters.update(printers(language, unit))
     made.globals.update(
         asset=asset_url,
-        fresh_key=lambda: secrets.token_urlsafe(16),
+        fresh_key=lambda: named_key(secrets.token_urlsafe(16)),
         quarter_code=quarter_code,
         language=language,
         unit=unit,

@@ -30,8 +30,9 @@ def _editable(session: Session, reader: Any, code: str) -> Editable:
     return alive(editable)
 
 
-def _quarters(editable: Editable) -> list[int]:
-    return quarters_since(editable.since)
+def _quarters(editable: Editable, *, since: int = 0) -> list[int]:
+    """The quarters from which a change may hold: none that is closed, and none before the last change."""
+    return quarters_since(max(editable.since, since))
 
 
 def _basis(editable: Editable, typed: Typed) -> Basis:
@@ -121,7 +122,7 @@ def _target_page(
     groups: dict[str, list[tuple[str, str]]] = {level: [] for level in LEVELS}
     for key, (level, name) in SECOND_LEVELS.items():
         groups[level].append((key, name))
-    quarters = [one for one in _quarters(editable) if row is None or one >= row.effective_from]
+    quarters = _quarters(editable, since=0 if row is None else row.effective_from)
     return page(
         request,
         "performance/target.html",
@@ -169,7 +170,7 @@ def post_performance_drop(
 def _drop_page(
     request: Request, editable: Editable, row: PerformanceTarget, typed: Typed, problems: Problems
 ) -> Response:
-    quarters = [one for one in _quarters(editable) if one >= row.effective_from]
+    quarters = _quarters(editable, since=row.effective_from)
     return page(
         request,
         "performance/drop.html",

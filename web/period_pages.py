@@ -1,5 +1,6 @@
 """季度调度: the board of a quarter, with what the office does on it; the quarters of many plans; all periods of a plan."""
 
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -19,7 +20,7 @@ from web.choices import Choices
 from web.deps import Chosen, Reading, SignedIn, Writing, answered, leads_to
 from web.forms import NO_PROBLEMS, NOTHING_TYPED, Problems, Typed, TypedForm, shown_again, typed_values
 from web.pages import page
-from web.period_choice import movable, own_departments, shown_period
+from web.period_choice import OpenPeriod, movable, own_departments, shown_period
 from web.period_shown import SHAPES, period_name, timeline
 from web.plan_choice import PlanChoice, plan_choice
 from web.project_forms import day_from
@@ -105,37 +106,50 @@ def _board(
     }
 
 
+def _moved(
+    request: Request,
+    session: Session,
+    reader: Reader,
+    choices: Choices,
+    place: tuple[str, str],
+    typed: Typed,
+    shown: Typed,
+    move: Callable[[OpenPeriod], str],
+) -> Response:
+    """Does something about the quarter of this plan, and leads to its board, which says what was done."""
+    if done := answered(session, typed.key, reader):
+        return done
+    found = movable(session, reader, *place)
+
+    def again(problems: Problems) -> Response:
+        return _board_page(request, session, reader, choices, found.plan, place[1], shown, problems)
+
+    with shown_again(request, again):
+        told = move(found)
+    return leads_to(session, typed.key, reader, f"{found.board}&done={told}")
+
+
 @router.post("/quarter/{code}/{name}/open")
 def post_open(
     request: Request, code: str, name: str, reader: SignedIn, typed: TypedForm, session: Writing, choices: Chosen
 ) -> Response:
-    if done := answered(session, typed.key, reader):
-        return done
-    found = movable(session, reader, code, name)
-
-    def again(problems: Problems) -> Response:
-        return _board_page(request, session, reader, choices, found.plan, name, typed, problems)
-
-    with shown_again(request, again):
+    def move(found: OpenPeriod) -> str:
         due = day_from(typed, "due_on", label=N_("截止日"))
         open_period(session, found.plan, found.period, due_on=due, by=reader.actor)
-    return leads_to(session, typed.key, reader, f"{found.board}&done=opened")
+        return "opened"
+
+    return _moved(request, session, reader, choices, (code, name), typed, typed, move)
 
 
 @router.post("/quarter/{code}/{name}/review")
 def post_review(
     request: Request, code: str, name: str, reader: SignedIn, typed: TypedForm, session: Writing, choices: Chosen
 ) -> Response:
-    if done := answered(session, typed.key, reader):
-        return done
-    found = movable(session, reader, code, name)
-
-    def again(problems: Problems) -> Response:
-        return _board_page(request, session, reader, choices, found.plan, name, NOTHING_TYPED, problems)
-
-    with shown_again(request, again):
+    def move(found: OpenPeriod) -> str:
         begin_review(session, found.plan, found.period, by=reader.actor)
-    return leads_to(session, typed.key, reader, f"{found.board}&done=review")
+        return "review"
+
+    return _moved(request, session, reader, choices, (code, name), typed, NOTHING_TYPED, move)
 
 
 @router.post("/quarter/{code}/{name}/returns")
@@ -143,13 +157,9 @@ def post_returns(
     request: Request, code: str, name: str, reader: SignedIn, typed: TypedForm, session: Writing, choices: Chosen
 ) -> Response:
     """Makes the returns of departments that file since the quarter was opened."""
-    if done := answered(session, typed.key, reader):
-        return done
-    found = movable(session, reader, code, name)
 
-    def again(problems: Problems) -> Response:
-        return _board_page(request, session, reader, choices, found.plan, name, NOTHING_TYPED, problems)
-
-    with shown_again(request, again):
+    def move(found: OpenPeriod) -> str:
         count = add_returns(session, keep_period(session, found.plan.id or 0, found.period), by=reader.actor)
-    return leads_to(session, typed.key, reader, f"{found.board}&done=returns&n={count}")
+        return f"returns&n={count}"
+
+    return _moved(request, session, reader, choices, (code, name), typed, NOTHING_TYPED, move)

@@ -121,7 +121,7 @@ def _basis(typed: Typed) -> Basis:
 @router.get("/plans/{code}/links/{id_}/end")
 def get_link_end(request: Request, code: str, id_: RecordId, reader: SignedIn, session: Reading) -> Response:
     plan, line = _open_link(session, reader, code, id_)
-    return _end_page(request, plan, line, NOTHING_TYPED, NO_PROBLEMS)
+    return _end_page(request, session, plan, line, NOTHING_TYPED, NO_PROBLEMS)
 
 
 def _open_link(session: Session, reader: Reader, code: str, id_: int) -> tuple[Plan, LinkLine]:
@@ -135,8 +135,10 @@ def _open_link(session: Session, reader: Reader, code: str, id_: int) -> tuple[P
     return plan, line
 
 
-def _end_page(request: Request, plan: Plan, line: LinkLine, typed: Typed, problems: Problems) -> Response:
-    quarters = [one for one in quarters_since(plan.start) if one >= line.link.effective_from]
+def _end_page(
+    request: Request, session: Session, plan: Plan, line: LinkLine, typed: Typed, problems: Problems
+) -> Response:
+    quarters = quarters_since(max(first_open(session, plan), line.link.effective_from))
     return page(request, "plans/link_end.html", plan=plan, line=line, quarters=quarters, typed=typed, problems=problems)
 
 
@@ -147,6 +149,6 @@ def post_link_end(
     if done := answered(session, typed.key, reader):
         return done
     plan, line = _open_link(session, reader, code, id_)
-    with shown_again(request, lambda problems: _end_page(request, plan, line, typed, problems)):
+    with shown_again(request, lambda problems: _end_page(request, session, plan, line, typed, problems)):
         end_link(session, session.get_one(ProgrammeLink, id_), _basis(typed), by=reader.actor)
     return leads_to(session, typed.key, reader, f"/plans/{plan.code}/links")

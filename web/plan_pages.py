@@ -15,16 +15,19 @@ from portfolio.jurisdictions import Jurisdiction
 from portfolio.periods import ReportingPeriod
 from portfolio.plans import Plan
 from reports.carry_over import taken_over_list
+from reports.edition_titles import full_name
 from reports.exports import plan_for
+from reports.findings import words_in
 from reports.overview import overview
 from reports.plan_sheet import plan_sheet
-from reports.quarterly import TITLE, build
+from reports.quarterly import build
 from reports.quarterly_scope import plan_scope
 from reports.rollup import Scope
 from reports.workbook import write_quarterly
 from web.choices import Choices
-from web.deps import Chosen, Reading, SignedIn
+from web.deps import AppDatabase, Chosen, Reading, SignedIn
 from web.downloads import WORKBOOK_TYPE, saved_as
+from web.exporting import told_report
 from web.forms import Problems, Typed, shown_again
 from web.pages import page
 from web.plan_choice import plan_choice
@@ -124,7 +127,13 @@ def usual_period(plan: Plan, quarter: int) -> str:
 
 @router.get("/plans/{code}/report")
 def get_plan_report(
-    request: Request, code: str, reader: SignedIn, session: Reading, choices: Chosen, period: str = ""
+    request: Request,
+    code: str,
+    reader: SignedIn,
+    session: Reading,
+    choices: Chosen,
+    database: AppDatabase,
+    period: str = "",
 ) -> Response:
     plan = plan_for(session, reader, code)
     typed = Typed({"period": (period,)})
@@ -135,9 +144,9 @@ def get_plan_report(
         report = build(session, reader, plan_scope(plan), wanted, edition=choices.edition)
     written = BytesIO()
     write_quarterly(report, written, language=choices.language, unit=choices.unit, demo=request.app.state.demo)
-    return attachment(
-        written.getvalue(), WORKBOOK_TYPE, f"{code}-{wanted}.xlsx", f"{plan.short_title}{TITLE}{wanted}.xlsx"
-    )
+    name = full_name(plan.short_title, wanted, words_in(choices.language))
+    answer = attachment(written.getvalue(), WORKBOOK_TYPE, f"{code}-{wanted}.xlsx", f"{name}.xlsx")
+    return told_report(answer, database, reader, session, code, str(wanted), len(report.rows))
 
 
 def attachment(body: bytes, media_type: str, plain_name: str, name: str) -> Response:

@@ -1,5 +1,6 @@
 """How values are printed on pages, in one language and one money unit. Nothing here computes a figure."""
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime
 from fractions import Fraction
@@ -9,14 +10,20 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
 
-from core.calendar import quarter_name
+from core.calendar import period_from_text, quarter_name
 from core.errors import N_
 from core.language import translate
 from core.money import ENGLISH_UNIT, formatted
 from core.people import aware
 from core.settings import settings
 from core.units import rounded_text, text_from_micro
+from reports.edition_titles import report_name
+from reports.findings import words_in
 
+# Characters with the signs and digits between them.
+_CHINESE = re.compile(
+    "([\u3400-\u9fff\uf900-\ufaff](?:[^A-Za-z\n]*[\u3000-\u303f\u3400-\u9fff\uf900-\ufaff\uff00-\uffef\u201d])?)"
+)
 SILENT = N_("规划未载明")
 NOT_COMPUTABLE = "—"
 _MORE_THAN_ALL = 10  # a bar ends at its frame; ten times the frame tells no more
@@ -26,6 +33,9 @@ ACTS = {
     "edit": N_("修改"),
     "archive": N_("归档"),
     "state": N_("变更状态"),
+    "withdraw-state": N_("撤销状态"),
+    "restore": N_("恢复"),
+    "set-aside": N_("撤下"),
     "estimate": N_("登记估算"),
     "add-quantity": N_("增加工程量"),
     "add-performance": N_("增加绩效指标"),
@@ -87,10 +97,45 @@ ACTS = {
     "record-meeting": N_("记录会议"),
     "send-back": N_("退回"),
     "grant": N_("授予角色"),
+    "export": N_("导出"),
+    "cancel": N_("取消"),
+    "clean": N_("清理"),
+    "explain": N_("说明预警"),
+    "make-workbook": N_("下载填报表"),
+    "apply-workbook": N_("导入填报表"),
+    "abandon-workbook": N_("放弃填报表"),
+    "note": N_("批注"),
+    "settle-note": N_("处理批注"),
+    "load-demo": N_("装入演示数据"),
+    "migrate": N_("升级数据库"),
+    "rebuild": N_("重建列表和汇总"),
+    "verify-log": N_("验证操作记录"),
+    "backup": N_("备份"),
+    "backup_failed": N_("备份失败"),
     "sign-in": N_("登录"),
     "sign-out": N_("退出"),
     "set-password": N_("设置密码"),
     "make-link": N_("生成一次性链接"),
+    "ask-for-factor": N_("要求设置第二因素"),
+    "set-up-factor": N_("设置第二因素"),
+    "reset-factor": N_("取消第二因素"),
+    "make-token": N_("建立访问令牌"),
+    "revoke-token": N_("撤销访问令牌"),
+    "make-recovery-codes": N_("生成恢复码"),
+    "use-recovery-code": N_("使用恢复码"),
+    "link-identity": N_("关联统一身份认证"),
+    "unlink-identity": N_("解除统一身份认证"),
+    "lock": N_("因多次输错锁定"),
+    "unlock": N_("解锁"),
+    "end-sign-in": N_("结束登录"),
+    "withdraw-role": N_("收回角色"),
+    "close-account": N_("停用账号"),
+    "reopen-account": N_("恢复账号"),
+    "arrange-delegation": N_("安排请假代理"),
+    "end-delegation": N_("结束请假代理"),
+    "decline-delegation": N_("谢绝请假代理"),
+    "begin-acting": N_("开始代办"),
+    "end-acting": N_("结束代办"),
 }
 
 
@@ -108,11 +153,14 @@ def printers(language: str, unit: str) -> dict[str, Callable[..., Any]]:
         "moment": moment,
         "quarter": partial(quarter, language=language),
         "unit_name": partial(unit_name, language=language),
+        "edition_title": partial(edition_title, language=language),
         "zh": partial(plan_text, language=language, silent=silent),
         "share_of": share_of,
         "ratio_of": ratio_of,
         "act": partial(act, language=language),
-        "who": partial(who, language=language),
+        "who": partial(remark, language=language),
+        "mixed": partial(mixed, language=language),
+        "remark": partial(remark, language=language),
     }
 
 
@@ -191,9 +239,10 @@ def act(action: str, *, language: str) -> str:
     return translate(ACTS.get(action, action), language)
 
 
-def who(name: str, *, language: str) -> str:
-    """Who acted, as the audit trail names it; the operator and the loader are words, not persons."""
-    return translate(name, language)
+def remark(text: str, *, language: str) -> str:
+    """What a person wrote or is called, as it is, or a text of ours in its place: the operator, the reason of a closing."""
+    said = translate(text, language)
+    return said if language == "zh" or said.isascii() else Markup('<span lang="zh">{}</span>').format(said)
 
 
 def unit_name(unit: str, *, language: str) -> str:
@@ -206,6 +255,24 @@ def plan_text(text: str | None, *, language: str, silent: Markup) -> Markup:
     if text is None or text == "":
         return silent
     return escape(text) if language == "zh" else Markup('<span lang="zh">{}</span>').format(text)
+
+
+def mixed(text: str, *, language: str) -> Markup:
+    """A sentence of ours in which names of the plan stand: in English, each run of Chinese is marked."""
+    if language == "zh":
+        return escape(text)
+    marked = Markup('<span lang="zh">{}</span>')
+    parts = enumerate(_CHINESE.split(text))
+    return Markup("").join(marked.format(part) if place % 2 else escape(part) for place, part in parts)
+
+
+def edition_title(stored: str, plan: str, period: str, *, language: str) -> Markup:
+    """What an edition is called: as it was issued in Chinese, else in the reader's words behind the name of the plan."""
+    if language == "zh":
+        return escape(stored)
+    return Markup('<span lang="zh">{}</span> {}').format(
+        plan, report_name(period_from_text(period), words_in(language))
+    )
 
 
 def ratio_of(value: int | None, whole: int | None) -> Fraction | None:

@@ -168,6 +168,7 @@ def _curves(
         heading = session.get(Programme, programme)
         if heading is None or (chosen.plan_id is not None and heading.plan_id != chosen.plan_id):
             raise NotThere
+        reader.must("view", heading.plan_id)
         inside = Group({"programme": heading.name}, heading.level)
     return curves_of(request, session, reader, scope, choices, whole.by_works, inside) | {
         "programme": programme,

@@ -219,8 +219,9 @@ def year_from_text(text: str, *, field: str, label: str) -> int:
 
     Errors: Invalid.
     """
-    if text.strip().isdecimal() and len(text.strip()) == 4 and EARLIEST_YEAR <= int(text) <= LATEST_YEAR:
-        return int(text)
+    typed = text.strip()  # which takes away more than int() does
+    if typed.isdecimal() and len(typed) == 4 and EARLIEST_YEAR <= int(typed) <= LATEST_YEAR:
+        return int(typed)
     raise Invalid(field=field, label=label, found=text, expected=f"{EARLIEST_YEAR}—{LATEST_YEAR}")
 
 

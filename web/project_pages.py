@@ -11,12 +11,13 @@ from sqlmodel import Session, col, func, select
 
 from budgets.entries import STAGES
 from budgets.rates import Rate
+from core.calendar import quarter_before, quarter_of
 from core.capital_numerals import capital_numerals
 from core.errors import N_, SeveralBroken
 from milestones.lamp_editing import active_rules
 from portfolio.access import Reader
 from portfolio.facts import EDITIONS
-from portfolio.periods import CLOSED, ReportingPeriod
+from portfolio.periods import CLOSED, ReportingPeriod, corrected_before
 from portfolio.project_list import page_of, plans_among
 from portfolio.projects import STATES
 from portfolio.values import LABELS
@@ -226,6 +227,7 @@ def get_project(request: Request, code: str, reader: SignedIn, session: Reading,
         editions=EDITIONS,
         history=_history(session, reader, sheet),
         periods=_periods(session, plan_id),
+        corrects=_corrects(session, sheet),
         may={
             "history": reader.may("history", plan_id),
             "edit": reader.may("edit", plan_id, answering),
@@ -255,6 +257,15 @@ def _history(session: Session, reader: Reader, sheet: ProjectSheet) -> Any:
     parts = [*(part.project for part in sheet.parts), *sheet.archived_parts]
     names |= {part.id: part.name for part in parts if part.id is not None}
     return named_history(session, sheet.plan.id, names)
+
+
+def _corrects(session: Session, sheet: ProjectSheet) -> dict[str, Any]:
+    """Whether the state stands in a closed quarter, where only a correction changes it, and the last one that is closed."""
+    closed = corrected_before(session, sheet.plan.id or 0)
+    return {
+        "state": sheet.state is not None and quarter_of(sheet.state.since_on) < closed,
+        "quarter": quarter_before(closed) if closed else None,
+    }
 
 
 def _periods(session: Session, plan_id: int | None) -> dict[str, int]:

@@ -104,5 +104,5 @@ def post_pack(request: Request, reader: SignedIn, typed: TypedForm, session: Wri
     with shown_again(request, lambda problems: _reports_page(request, session, reader, choices, "", typed, problems)):
         period = period_from_text(typed["period"])
         plans_to_pack(session, reader, typed["jurisdiction"], period)
-        job = start_report_pack(session, typed["jurisdiction"], str(period), by=reader.actor)
+        job = start_report_pack(session, typed["jurisdiction"], str(period), language=choices.language, by=reader.actor)
     return leads_to(session, typed.key, reader, f"/jobs/{job.id}")

@@ -12,6 +12,8 @@ from milestones.indicator_math import VERDICTS
 from milestones.support import SUPPORT_VERDICTS
 from portfolio.facts import EDITIONS
 from portfolio.projects import STATES
+from reports.correction_rows import KINDS as CORRECTED
+from reports.edition_titles import full_name
 from reports.findings import words_in
 from reports.lamp_words import RED, WORST_FIRST, YELLOW
 from reports.money_figures import FIGURES
@@ -23,10 +25,10 @@ from reports.quarterly_lists import STANDINGS, due_and_met
 from reports.quarterly_rows import ProjectRow
 from reports.quarterly_scope import KINDS, PLAN, ReportScope
 from reports.workbook import write_quarterly
-from reports.workbook_corrections import KINDS as CORRECTED
 from reports.workbook_corrections import what_of
-from web.deps import Chosen, Reading, SignedIn
+from web.deps import AppDatabase, Chosen, Reading, SignedIn
 from web.downloads import WORKBOOK_TYPE
+from web.exporting import told_report
 from web.forms import Typed
 from web.pages import page
 from web.plan_pages import attachment
@@ -107,6 +109,7 @@ def get_report_workbook(
     reader: SignedIn,
     session: Reading,
     choices: Chosen,
+    database: AppDatabase,
     scope: str = PLAN,
     plan: str = "",
     period: str = "",
@@ -118,5 +121,6 @@ def get_report_workbook(
     plain = "-".join(
         filter(None, (plan or "report", scope.partition(":")[0] if scope != PLAN else "", str(cover.period)))
     )
-    name = f"{cover.short_title}{cover.about or ''}{cover.title}{cover.period}"
-    return attachment(written.getvalue(), WORKBOOK_TYPE, f"{plain}.xlsx", f"{name}.xlsx")
+    name = full_name(f"{cover.short_title}{cover.about or ''}", cover.period, words_in(choices.language))
+    answer = attachment(written.getvalue(), WORKBOOK_TYPE, f"{plain}.xlsx", f"{name}.xlsx")
+    return told_report(answer, database, reader, session, cover.plan_code, str(cover.period), len(report.rows))

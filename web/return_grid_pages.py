@@ -9,6 +9,7 @@ from sqlmodel import Session
 from core.errors import N_, NotThere
 from core.language import translate
 from core.money import UNITS, formatted
+from reports.findings import words_in
 from reports.return_fields import MONEY_FIELDS, CellKey
 from reports.return_rows import LeafRow, MoneyLine, ReturnProjectRow, WorkLine, return_projects
 from reports.return_rules import FILL
@@ -142,7 +143,7 @@ def _fen(line: MoneyLine | None, name: str, standing: Standing) -> str:
 def _of_works(standing: Standing, leaf: LeafRow, line: WorkLine) -> GridRow:
     cell = shown_cell(standing, line.key, unit=line.unit or "")
     known = (decimal(line.target), decimal(line.cumulative), readable(line.key, line.last, standing) or NOT_COMPUTABLE)
-    return GridRow(leaf.code, leaf.name, f"{line.measure}（{cell.unit}）", known, (cell,))
+    return GridRow(leaf.code, leaf.name, words_in(standing.language).bracketed(line.measure, cell.unit), known, (cell,))
 
 
 @router.post("/returns/{id_}/grid/{sheet}")

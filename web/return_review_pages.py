@@ -1,7 +1,7 @@
 """Handing a return in, and reviewing it: its head approves it, the office accepts it, either sends it back field by field."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import APIRouter, Request, Response
 from sqlmodel import Session
@@ -45,6 +45,7 @@ from web.return_gate import OpenedReturn, must_be_its_department, opened_return
 from web.return_words import RETURN_STAGES, PlacedProblem, noted, problems_in
 
 router = APIRouter()
+Made = TypeVar("Made")
 
 _DONE = {
     "submitted": N_("已提交，等待部门审核人审核。"),
@@ -136,13 +137,13 @@ def _moved(
     session: Session,
     ret: OpenedReturn,
     typed: Typed,
-    move: Callable[[], object],
+    move: Callable[[], Made],
     render: Callable[..., Response],
-) -> None:
+) -> Made:
     """Makes a move; the page comes back with what stands against it, each problem of a cell with its place."""
     try:
         with shown_again(request, lambda problems: render(request, session, ret, typed, problems, [])):
-            move()
+            made = move()
     except ShownAgain as again:
         if isinstance(again.__cause__, SomeBroken):
             found = problems_in(session, ret, again.__cause__, find_choices(request))
@@ -150,6 +151,7 @@ def _moved(
             response.status_code = again.__cause__.status
             raise ShownAgain(response) from again
         raise
+    return made
 
 
 # ---- reviewing
@@ -203,7 +205,7 @@ def _own_part(session: Session, reader: Reader, ret: OpenedReturn) -> bool:
     pairs = [(row.submitted_by_id, row.submitted_by), *fillers_of(session, ret.id)]
     if ret.may_accept:
         pairs.append((row.approved_by_id, row.approved_by))
-    return any(name is not None and reader.actor.did(id_, name) for id_, name in pairs)
+    return any(name is not None and reader.actor.stands_behind(id_, name) for id_, name in pairs)
 
 
 def _told(request: Request, choices: Choices) -> str:
@@ -212,52 +214,56 @@ def _told(request: Request, choices: Choices) -> str:
     return translate(_DONE[done], choices.language) % {"n": known} if done in _DONE else ""
 
 
-@router.post("/returns/{id_}/approve")
-def post_approve(request: Request, id_: RecordId, reader: SignedIn, typed: TypedForm, session: Writing) -> Response:
+def _reviewed(
+    request: Request,
+    session: Session,
+    reader: Reader,
+    id_: int,
+    typed: Typed,
+    act: str,
+    move: Callable[[OpenedReturn], str],
+) -> Response:
+    """Decides about the return, and leads to its review, which says what was done."""
     if done := answered(session, typed.key, reader):
         return done
     ret = opened_return(session, reader, id_)
-    must_move(reader, ret.row, APPROVE)
+    must_move(reader, ret.row, act)
+    told = _moved(request, session, ret, typed, lambda: move(ret), _reviewing(reader))
+    return leads_to(session, typed.key, reader, f"{ret.address}/review?done={told}")
 
-    def move() -> None:
+
+@router.post("/returns/{id_}/approve")
+def post_approve(request: Request, id_: RecordId, reader: SignedIn, typed: TypedForm, session: Writing) -> Response:
+    def move(ret: OpenedReturn) -> str:
         approve_return(session, ret.row, expected_version=_seen(typed), by=reader.actor)
+        return "approved"
 
-    _moved(request, session, ret, typed, move, _reviewing(reader))
-    return leads_to(session, typed.key, reader, f"{ret.address}/review?done=approved")
+    return _reviewed(request, session, reader, id_, typed, APPROVE, move)
 
 
 @router.post("/returns/{id_}/accept")
 def post_accept(request: Request, id_: RecordId, reader: SignedIn, typed: TypedForm, session: Writing) -> Response:
     """Makes facts of the return: all of them or none."""
-    if done := answered(session, typed.key, reader):
-        return done
-    ret = opened_return(session, reader, id_)
-    must_move(reader, ret.row, ACCEPT)
-    made: list[object] = []
 
-    def move() -> None:
+    def move(ret: OpenedReturn) -> str:
         by = Reviewer(reader.actor, departments_of(reader))
-        made.extend(accept_return(session, ret.row, expected_version=_seen(typed), by=by))
+        made = accept_return(session, ret.row, expected_version=_seen(typed), by=by)
+        return f"accepted&n={len(made)}"
 
-    _moved(request, session, ret, typed, move, _reviewing(reader))
-    return leads_to(session, typed.key, reader, f"{ret.address}/review?done=accepted&n={len(made)}")
+    return _reviewed(request, session, reader, id_, typed, ACCEPT, move)
 
 
 @router.post("/returns/{id_}/send-back")
 def post_send_back(request: Request, id_: RecordId, reader: SignedIn, typed: TypedForm, session: Writing) -> Response:
     """Sends the return back; a note goes to each field that was ticked or written about."""
-    if done := answered(session, typed.key, reader):
-        return done
-    ret = opened_return(session, reader, id_)
-    must_move(reader, ret.row, SEND_BACK)
 
-    def move() -> None:
+    def move(ret: OpenedReturn) -> str:
         reason = typed["reason"]
         notes = _notes(typed, reason)
         send_back_return(session, ret.row, reason=reason, notes=notes, expected_version=_seen(typed), by=reader.actor)
+        return "sent-back"
 
-    _moved(request, session, ret, typed, move, _reviewing(reader))
-    return leads_to(session, typed.key, reader, f"{ret.address}/review?done=sent-back")
+    return _reviewed(request, session, reader, id_, typed, SEND_BACK, move)
 
 
 def _seen(typed: Typed) -> int | None:

@@ -16,6 +16,7 @@ from core.language import translate
 from core.money import UNITS
 from core.settings import settings
 from portfolio.access import Reader
+from reports.pack_contents import return_file_name
 from reports.return_board import STEPS
 from reports.return_fields import CellKey
 from reports.return_rules import FILL
@@ -35,8 +36,9 @@ from reports.return_values import text_to_read
 from reports.return_workbooks import make_workbook
 from reports.returns import ABANDONED, APPLIED, READING, STAGED, UPLOAD_STATES, ReturnUpload
 from web.choices import Choices, find_choices
-from web.deps import Chosen, Reading, RecordId, SignedIn, Writing, answered, leads_to
+from web.deps import AppDatabase, Chosen, Reading, RecordId, SignedIn, Writing, answered, leads_to
 from web.downloads import WORKBOOK_TYPE, pieces, saved_as
+from web.exporting import told_export
 from web.forms import NO_PROBLEMS, NOTHING_TYPED, Problems, Typed, TypedForm, shown_again
 from web.import_forms import Uploaded, file_from
 from web.pages import page
@@ -108,7 +110,7 @@ def post_make_workbook(
     unit = typed["unit"] if typed["unit"] in UNITS else choices.unit
     made = BytesIO()
     make_workbook(session, ret.row, made, unit=unit, language=choices.language, by=reader.actor)
-    name = f"{ret.department.name}{ret.period.name}填报表.xlsx"
+    name = return_file_name(ret.department.name, ret.period.name, choices.language)
     headers = saved_as(name, f"return-{ret.period.name}.xlsx") | {"Content-Length": str(made.tell())}
     made.seek(0)
     return StreamingResponse(pieces(made), media_type=WORKBOOK_TYPE, headers=headers)
@@ -203,18 +205,23 @@ def _shown(scope: ReturnScope, number: int, one: StagedChange, choices: Choices)
 
 
 @router.get("/returns/{id_}/workbook/{upload_id}/marked")
-def get_marked(id_: RecordId, upload_id: RecordId, reader: SignedIn, session: Reading) -> Response:
+def get_marked(
+    id_: RecordId, upload_id: RecordId, reader: SignedIn, session: Reading, database: AppDatabase
+) -> Response:
     row = _upload(session, opened_return(session, reader, id_), upload_id)
     file = None if row.marked_file_id is None else session.get(StoredFile, row.marked_file_id)
     if file is None:
         raise NotThere
-    return FileResponse(
+    answer = FileResponse(
         path_of(file),
         media_type=WORKBOOK_TYPE,
         filename=file.name,
         content_disposition_type="attachment",
         headers={"Cache-Control": "private, no-store"},
     )
+    if reader.actor.did(row.uploaded_by_id, row.uploaded_by):
+        return answer
+    return told_export(answer, database, reader, "department_return", id_, file=file.name)  # somebody else's work
 
 
 # ---- what may be done with it

@@ -6,7 +6,6 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from sqlmodel import Session
 
-from core.calendar import current_quarter
 from core.degrees import degrees_text, point_micro
 from core.errors import Broken, NotThere, SeveralBroken
 from core.units import MICRO
@@ -223,7 +222,7 @@ def _end_page(
         shown=ShownSite(site, place, _point(site), None),
         typed=typed,
         problems=problems,
-        quarters=quarters_since(min(max(editable.since, site.effective_from), current_quarter())),
+        quarters=quarters_since(max(editable.since, site.effective_from)),
     )
 
 

@@ -5,13 +5,13 @@ from datetime import date
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from core.errors import N_, NotThere
 from milestones.schedule import day_as_of
 from portfolio.access import Reader
 from portfolio.departments import Department
-from portfolio.plans import Programme
+from portfolio.plans import Plan, Programme
 from reports.rollup import Scope
 from reports.timeline import (
     GROUPS,
@@ -72,7 +72,7 @@ def _offered(chosen: PlanChoice) -> dict[str, str]:
 def _wanted(session: Session, reader: Reader, programme: str, department: str) -> tuple[TimelineFilter, str | None]:
     """What the address narrows to, with its name.
 
-    Errors: NotThere for a heading or department that there is not, or of a plan that the reader may not see.
+    Errors: NotThere for a heading or department that there is not, or that no plan has which the reader sees.
     """
     if programme:
         row = session.get(Programme, id_from_text(programme) or 0)
@@ -81,8 +81,9 @@ def _wanted(session: Session, reader: Reader, programme: str, department: str) -
         reader.must("view", row.plan_id)
         return TimelineFilter(programme_id=row.id), row.name
     if department:
+        seen = select(Plan.jurisdiction_code).where(reader.sees(Plan.id))  # type: ignore[arg-type]
         body = session.get(Department, id_from_text(department) or 0)
-        if body is None:
+        if body is None or body.jurisdiction_code not in session.exec(seen).all():
             raise NotThere
         return TimelineFilter(department_id=body.id), body.name
     return TimelineFilter(), None

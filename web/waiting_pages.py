@@ -127,9 +127,11 @@ def _here(request: Request, **more: Any) -> str:
 def _found(session: Session, reader: Reader, asked: LedgerRequest, choices: Choices, size: int) -> dict[str, Any]:
     listed = ledger_page(session, reader, asked.chosen, descending=asked.descending, after=asked.after, size=size)
     rows = listed.rows
-    me = (reader.actor.id, reader.actor.name)
+    behind = reader.actor.stands_behind
     own = {
-        row.id for row in rows if me in ((row.recorded_by_id, row.recorded_by), (row.submitted_by_id, row.submitted_by))
+        row.id
+        for row in rows
+        if behind(row.recorded_by_id, row.recorded_by) or behind(row.submitted_by_id, row.submitted_by)
     }
     following = None
     if listed.following is not None:

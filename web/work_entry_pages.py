@@ -76,7 +76,7 @@ def _entry_page(
     chain = chain_of(session, row)
     package = session.get_one(Project, shown.top_id)
     answering = _answering(session, package)
-    own = _did(reader, row)
+    own = _stands_behind(reader, row)
     reversal = chain.link_of(row).reversal
     correction = correction_of(session, "work_entry", id_, None if reversal is None else reversal.id)
     may = _may(reader, row, chain, package, answering)
@@ -126,10 +126,10 @@ def _answering(session: Session, package: Project) -> frozenset[int]:
     return frozenset(id_ for id_ in (values.lead_id, values.reporting_id) if id_ is not None)
 
 
-def _did(reader: Reader, row: WorkEntry) -> bool:
-    """Whether the reader wrote or handed over the entry."""
+def _stands_behind(reader: Reader, row: WorkEntry) -> bool:
+    """Whether the reader stands behind writing the entry, or behind handing it over."""
     pairs = ((row.recorded_by_id, row.recorded_by), (row.submitted_by_id, row.submitted_by))
-    return any(reader.actor.did(id_, name) for id_, name in pairs)
+    return any(reader.actor.stands_behind(id_, name) for id_, name in pairs)
 
 
 def _may(reader: Reader, row: WorkEntry, chain: Chain, package: Project, answering: frozenset[int]) -> dict[str, bool]:
@@ -144,12 +144,12 @@ def _may(reader: Reader, row: WorkEntry, chain: Chain, package: Project, answeri
     stands = row.state == APPROVED and row.kind != REVERSAL and link.reversal is None
     left = link.left or Fraction(0)
     looks = stands and row.kind == ENTRY and row.tier in (CLAIMED, VERIFIED) and left > 0 and able("verify")
-    mine = any(_did(reader, one.row) for one in chain.links if _stands_under(chain, one.row, row))
+    mine = any(_stands_behind(reader, one.row) for one in chain.links if _stands_under(chain, one.row, row))
     waiting = row.state == SUBMITTED and reader.may("accept_works", plan_id)
     undoing: Action = "verify" if row.tier in (VERIFIED, SURVIVING) else "record"
     return {
         "draft": row.state == DRAFT and reader.actor.did(row.recorded_by_id, row.recorded_by) and able("record"),
-        "approve": waiting and not _did(reader, row),
+        "approve": waiting and not _stands_behind(reader, row),
         "reject": waiting,
         "looks": looks,
         "verify": looks and not mine and row.tier == CLAIMED,

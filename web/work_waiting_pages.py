@@ -56,7 +56,7 @@ def _waiting_page(
         request,
         "works/waiting.html",
         status=problems.status if problems else 200,
-        own={row.id for row in rows if _did(reader, row)},
+        own={row.id for row in rows if _stands_behind(reader, row)},
         led=led_by(session, departments_of(reader), {row.top_id for row in rows}),
         figures=_figures(session, choices, rows),
         ticked={row.id for row in rows} if all_ticked else ticked,
@@ -106,9 +106,9 @@ def _found(
     }
 
 
-def _did(reader: Reader, row: Any) -> bool:
+def _stands_behind(reader: Reader, row: Any) -> bool:
     pairs = ((row.recorded_by_id, row.recorded_by), (row.submitted_by_id, row.submitted_by))
-    return any(reader.actor.did(id_, name) for id_, name in pairs)
+    return any(reader.actor.stands_behind(id_, name) for id_, name in pairs)
 
 
 def _figures(session: Session, choices: Choices, rows: Sequence[Any]) -> dict[tuple[int, int], WorkFigures]:

@@ -1,15 +1,13 @@
 """The carry-over pages: who reaches them, the list with its filters, and a decision that shows on both plans."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from core.database import Database
 from portfolio.plans import Plan, add_plan
 from tests.databases import on_sqlite, plant
 from tests.samples import COUNTY, SOMEBODY
+from tests.web.reaching import each_role_reaches_only_its_own, routes, strangers_are_sent_to_sign_in
 from tests.web.reading_pages import form_on
-from tests.web.visiting import visitor
 from tests.web.work_visits import FOREST, PACKAGE, PART, People, apart
 from web import carry_over_pages
 
@@ -26,12 +24,6 @@ WHO = {
     ("GET", "/projects/{code}/carry-over"): {"office"},
     ("POST", "/projects/{code}/carry-over"): {"office"},
 }
-
-
-def routes() -> Iterator[tuple[str, str]]:
-    for route in carry_over_pages.router.routes:
-        for method in route.methods:  # type: ignore[attr-defined]
-            yield method, route.path  # type: ignore[attr-defined]
 
 
 def address(path: str) -> str:
@@ -53,23 +45,15 @@ def with_next_plan(database: Database) -> People:
 
 
 def test_every_route_has_a_row() -> None:
-    assert set(routes()) == set(WHO)
+    assert routes(carry_over_pages) == set(WHO)
 
 
 def test_each_role_reaches_only_its_own(sqlite_database: Database) -> None:
-    people = with_next_plan(sqlite_database)
-    for role in ROLES:
-        client = getattr(people, role) if role in ("owner", "stranger", "head") else people.with_role(role)
-        for (method, path), allowed in WHO.items():
-            answer = client.request(method, address(path), **({"data": {"reason": ""}} if method == "POST" else {}))
-            assert (answer.status_code != 404) == (role in allowed), (role, method, path, answer.status_code)
-            assert answer.status_code < 500
+    each_role_reaches_only_its_own(with_next_plan(sqlite_database), ROLES, WHO, address, {"reason": ""})
 
 
 def test_strangers_to_the_system_are_sent_to_sign_in(sqlite_database: Database) -> None:
-    client = visitor(People(sqlite_database).app)
-    for method, path in WHO:
-        assert client.request(method, address(path)).status_code == (401 if method == "POST" else 303), (method, path)
+    strangers_are_sent_to_sign_in(People(sqlite_database).app, WHO, address)
 
 
 def test_the_office_carries_a_project_over_and_both_plans_show_it_once(sqlite_database: Database) -> None:

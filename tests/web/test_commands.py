@@ -1,18 +1,14 @@
 """The command contract: what scripts rely on. Every command runs as a process of its own, as a script would run it."""
 
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
 
 from core.database import Database
+from tests.processes import Run, command
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
 PLANS = ("jinzhong", "linfen", "shanxi", "tunliu", "xiaoyi")
 PROJECT_KEYS = {
     "plan", "code", "programme", "package", "name", "content", "lead_department", "implementing_body", "first_year", "last_year",
@@ -22,20 +18,6 @@ INDICATOR_KEYS = {
     "no", "category", "name", "unit", "baseline", "baseline_value", "baseline_year", "target", "target_value", "reference_target",
     "target_year", "target_kind", "operator", "nature", "source",
 }  # fmt: skip
-
-
-def command(url: str) -> Run:
-    def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-c", "from web.cli import main; main()", *arguments],
-            env={**os.environ, "QINGSHAN_DATABASE_URL": url, **environment},
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-
-    return run
 
 
 @pytest.fixture(scope="module")

@@ -189,7 +189,7 @@ def test_something_forgotten_and_works_are_asked_for_on_the_same_form(desk: Desk
     answer = client.post(NEW, data=form)
     assert answer.status_code == 303, answer.text
     page = client.get(answer.headers["location"]).text
-    assert "领导小组办公室（合同、完成投资、工程量、节点和监测值）" in page
+    assert "领导小组办公室（合同、完成投资、工程量、节点、监测值和项目状态）" in page
     assert re.sub(r"<[^>]+>|\s", "", page).count("补报") == 1
     kinds = desk.do(lambda session: sorted(row.kind for row in session.exec(select(WorkEntry))))
     assert kinds == ["entry", "entry", "reversal"]

@@ -3,16 +3,13 @@
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from core.database import Database
-from core.people import Person, begin_sign_in
 from tests.browsing import PHONE, WIDE
 from tests.databases import on_sqlite
 from tests.web.coverage_visits import AS_OF, COVERAGE, FIGURE, LINKS, SCENARIO, SHELTER, with_coverage
-from tests.web.visiting import person_in
-from web.deps import SESSION_COOKIE
+from tests.web.looking import must_be_in_order, signed_in
 
 pytestmark = pytest.mark.browser
 
@@ -33,14 +30,6 @@ PAGES = (
 covered = on_sqlite(with_coverage)
 
 
-def signed_in(page: Page, database: Database, address: str) -> Page:
-    person = person_in(database, "the-office", "office")
-    with database.writing() as session:
-        token = begin_sign_in(session, session.get_one(Person, person.id))
-    page.context.add_cookies([{"name": SESSION_COOKIE, "value": token, "url": address}])
-    return page
-
-
 @pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
 def test_every_page_is_accessible_and_no_wider_than_its_window(
     new_page: NewPage, covered: Database, live_server: Serve, viewport: dict[str, int]
@@ -51,11 +40,7 @@ def test_every_page_is_accessible_and_no_wider_than_its_window(
         answer = page.goto(address + path)
         assert answer is not None
         assert answer.status == 200, path
-        violations = Axe().run(page).response["violations"]
-        assert [f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in violations] == [], path
-        too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert too_wide == 0, path
-        assert page.locator("[style]").count() == 0, path
+        must_be_in_order(page, path)
 
 
 def test_a_scenario_is_tried_and_recorded_by_hand(new_page: NewPage, covered: Database, live_server: Serve) -> None:

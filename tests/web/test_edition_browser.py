@@ -5,17 +5,14 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from core.database import Database
-from core.people import Person, begin_sign_in
 from tests.browsing import PHONE, WIDE
 from tests.databases import on_sqlite, plant
 from tests.reports.edition_samples import closed, issued, pay
-from tests.web.visiting import person_in
+from tests.web.looking import must_be_in_order, signed_in
 from tests.web.work_visits import apart
-from web.deps import SESSION_COOKIE
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("apart")]
 __all__ = ["apart"]
@@ -49,14 +46,6 @@ def two(database: Database) -> Database:
     return database
 
 
-def signed_in(page: Page, database: Database, address: str) -> Page:
-    person = person_in(database, "the-office", "office")
-    with database.writing() as session:
-        token = begin_sign_in(session, session.get_one(Person, person.id))
-    page.context.add_cookies([{"name": SESSION_COOKIE, "value": token, "url": address}])
-    return page
-
-
 def test_every_page_is_accessible_and_no_wider_than_its_window(
     new_page: Callable[..., Page], two: Database, live_server: Serve, page_problems: list[str]
 ) -> None:
@@ -69,11 +58,7 @@ def test_every_page_is_accessible_and_no_wider_than_its_window(
     for page in (wide, phone):
         for path in PAGES:
             assert page.goto(address + path) is not None
-            violations = Axe().run(page).response["violations"]
-            assert [f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in violations] == [], path
-            too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-            assert too_wide == 0, path
-            assert page.locator("[style]").count() == 0, path
+            must_be_in_order(page, path)
     page_problems.clear()  # the edition that there is not is a 422, which Chromium tells on its console
 
 

@@ -9,9 +9,9 @@ import pytest
 from core.database import Database
 from tests.budgets.importing.samples import kept_files
 from tests.databases import on_sqlite, plant
+from tests.processes import Run, command
 from tests.reports.edition_samples import closed
 from tests.reports.word_samples import texts_of
-from tests.web.test_commands import Run, command
 
 __all__ = ["kept_files"]
 database = on_sqlite(plant)

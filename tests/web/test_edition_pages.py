@@ -5,7 +5,6 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Iterator
 
 import pytest
 from openpyxl import load_workbook
@@ -23,6 +22,7 @@ from tests.reports.edition_samples import closed, files_of, issue_first
 from tests.reports.period_samples import opened
 from tests.reports.word_samples import a_docx
 from tests.samples import find_small_plan
+from tests.web.reaching import each_role_reaches_only_its_own, routes, strangers_are_sent_to_sign_in
 from tests.web.visiting import visitor
 from tests.web.work_visits import People, apart
 from web import (
@@ -61,26 +61,17 @@ def address(path: str) -> str:
     return filled.replace("{code}", "qingshan").replace("{name}", "2024Q2")
 
 
-def routes() -> Iterator[tuple[str, str]]:
-    for module in MODULES:
-        for route in module.router.routes:
-            for method in route.methods:  # type: ignore[attr-defined]
-                yield method, route.path  # type: ignore[attr-defined]
-
-
 def test_every_route_has_a_row() -> None:
-    assert set(routes()) == set(WHO)
+    assert routes(*MODULES) == set(WHO)
     assert not [path for _, path in WHO if re.search(r"[{}]", address(path))]
 
 
 def test_each_role_reaches_its_routes_and_nothing_else(sqlite_database: Database) -> None:
     issue_first(sqlite_database)
     people = People(sqlite_database)
+    each_role_reaches_only_its_own(people, ROLES, WHO, address, {})
     for role in ROLES:
-        client = getattr(people, role) if role in ("owner", "stranger", "head") else people.with_role(role)
-        for (method, path), allowed in WHO.items():
-            answer = client.request(method, address(path), **({"data": {}} if method == "POST" else {}))
-            assert (answer.status_code != 404) == (role in allowed), (role, method, path, answer.status_code)
+        client = people.somebody(role)
         listed = client.get("/api/v1/editions").json()
         assert [row["number"] for row in listed] == ([1] if role in SEEING else [])
         for path in ("/api/v1/editions/1", "/api/v1/editions/1.json"):
@@ -88,10 +79,9 @@ def test_each_role_reaches_its_routes_and_nothing_else(sqlite_database: Database
 
 
 def test_strangers_to_the_system_are_sent_to_sign_in(sqlite_database: Database) -> None:
-    client = visitor(People(sqlite_database).app)
-    for method, path in WHO:
-        assert client.request(method, address(path)).status_code == (401 if method == "POST" else 303), (method, path)
-    assert client.get("/api/v1/editions").status_code == 401
+    app = People(sqlite_database).app
+    strangers_are_sent_to_sign_in(app, WHO, address)
+    assert visitor(app).get("/api/v1/editions").status_code == 401
 
 
 def test_what_is_downloaded_is_what_was_issued(sqlite_database: Database) -> None:

@@ -96,6 +96,23 @@ def test_a_department_reads_what_is_left_with_one_button(sqlite_database: Databa
     assert "被退回，请改正后重报" in client.get("/").text
 
 
+def test_a_head_reads_a_draft_of_somebody_else_and_approves_what_is_handed_in(sqlite_database: Database) -> None:
+    done(sqlite_database, opened)
+    head = client_of(sqlite_database, "head")
+    # Nobody else fills for the department: the head does.
+    assert "本季还要填 1 个项目" in head.get("/").text
+    client_of(sqlite_database, "owner")
+    page = head.get("/").text
+    assert "填报员还没有提交本季的填报，已填 0 / 1 个项目；提交后由您审核" in page
+    assert (">看填报</a>" in page, ">填报本季</a>" in page, "本季还要填" in page) == (True, False, False)
+    done(sqlite_database, lambda session: move(session, "林业局", SUBMITTED))
+    page = head.get("/").text
+    assert ("的填报已提交，等您审核" in page, ">去审核</a>" in page) == (True, True)
+    done(sqlite_database, lambda session: move(session, "林业局", SENT_BACK))
+    page = head.get("/").text
+    assert ("由填报员改正后重报，再由您审核" in page, ">看填报</a>" in page) == (True, True)
+
+
 def test_the_leader_reads_four_numbers_beside_last_quarters(sqlite_database: Database) -> None:
     done(sqlite_database, prepared)
     page = client_of(sqlite_database, "leader").get("/?unit=万元&as_of=2025Q4")

@@ -13,7 +13,7 @@ from core.database import Database
 from core.files import StoredFile
 from tests.budgets.importing.samples import HEADERS, a_csv, a_row, a_workbook, kept_files, ledger
 from tests.budgets.ledger_samples import sources
-from tests.web.test_commands import Run, command
+from tests.processes import Run, command
 from tests.web.visiting import person_in
 
 __all__ = ["kept_files", "sources"]

@@ -3,9 +3,7 @@
 import csv
 import io
 import json
-import os
-import subprocess
-import sys
+from subprocess import CompletedProcess
 from typing import Any
 
 from starlette.testclient import TestClient
@@ -13,6 +11,7 @@ from starlette.testclient import TestClient
 from core.database import Database
 from milestones.indicator_rules import IndicatorRule
 from tests.databases import on_sqlite
+from tests.processes import command
 from tests.reports.indicator_samples import forest_cover, put_indicator, put_overlap, put_reading, put_target, put_work
 from tests.samples import find_small_plan, make_small_plan
 from tests.web.visiting import visitor_with_role
@@ -41,16 +40,8 @@ def fill(database: Database) -> None:
 filled = on_sqlite(fill)
 
 
-def run(database: Database, *arguments: str) -> subprocess.CompletedProcess[str]:
-    url = database.url.render_as_string(hide_password=False)
-    return subprocess.run(
-        [sys.executable, "-c", "from web.cli import main; main()", *arguments],
-        env={**os.environ, "QINGSHAN_DATABASE_URL": url},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+def run(database: Database, *arguments: str) -> CompletedProcess[str]:
+    return command(database.url.render_as_string(hide_password=False))(*arguments)
 
 
 def client_of(database: Database, role: str = "leader") -> TestClient:

@@ -77,6 +77,14 @@ def test_the_rules_of_the_ledger_are_told_at_the_cell_too(database: Database):
     assert entries(database)[0].correction_reason == "补记"
 
 
+def test_a_paste_that_cannot_be_read_is_told_at_its_box_and_what_was_typed_stays(database: Database):
+    client = visitor_with_role(ledger_app(database), "office")
+    answer = client.post(GRID, data=grid_form([GOOD[0]], pasted='a\t"' + "b\n" * 90_000))
+    assert answer.status_code == 422
+    assert "过长" in errors_on(answer)["pasted"]
+    assert GOOD[0][0] in answer.text
+
+
 def test_what_is_pasted_into_the_text_box_lands_in_the_grid_and_is_only_looked_at(database: Database):
     client = visitor_with_role(ledger_app(database), "office")
     pasted = "项目\t环节\t资金来源\t发生日期\t金额\n" + "\n".join("\t".join(row) for row in GOOD)

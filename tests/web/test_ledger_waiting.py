@@ -34,7 +34,7 @@ def test_many_are_approved_together_and_the_sums_move(database: Database):
     assert ["天然林保护工程项目 qingshan-01", "支付", "16.00", "7.00", "23.00"] in rows_on(page)
     answer = ticked(finance, f"{WAITING}?stage=paid", ids, act="approve", request_key="one")
     assert answer.headers["location"] == f"{WAITING}?stage=paid&done=4&act=approve"
-    assert "已批准 4 笔" in finance.get(answer.headers["location"]).text
+    assert "已审核通过 4 笔" in finance.get(answer.headers["location"]).text
     assert (listed_fen(database, FOREST), listed_fen(database, "qingshan-02")) == (23_000_000, 8_000_000)
     again = ticked(finance, WAITING, ids, act="approve", request_key="one")
     assert again.headers["location"] == answer.headers["location"]

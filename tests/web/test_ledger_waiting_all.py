@@ -21,7 +21,7 @@ def test_the_button_stands_only_where_there_is_more_than_a_page(sqlite_database:
         recorded(sqlite_database, wan=wan, state="submitted")
     assert 'value="approve-all"' not in finance.get(WAITING).text
     recorded(sqlite_database, wan=51, state="submitted")
-    assert "批准筛选出的全部 51 笔" in finance.get(WAITING).text
+    assert "审核通过筛选出的全部 51 笔" in finance.get(WAITING).text
 
 
 def test_all_of_the_filter_are_approved_and_nothing_else(database: Database):
@@ -40,7 +40,7 @@ def test_all_of_the_filter_are_approved_and_nothing_else(database: Database):
         approve_entries(session, [gone], by=REVIEWER)
     assert work_off(database, HANDLERS) == 1
     page = finance.get(job).text
-    assert "已批准 2 笔" in page
+    assert "已审核通过 2 笔" in page
     assert "另有 1 笔已由他人处理" in page
     states = {row.id: row.state for row in entries(database)}
     assert {id_ for id_, state in states.items() if state == "approved"} == wanted

@@ -179,3 +179,13 @@ def test_who_may_see_one_plan_sees_its_indicators_and_promises_only(loaded: Data
     assert len(names(client.get("/commitments"))) == len(promises)
     for address in ("/indicators?plan=xiaoyi", "/commitments?plan=xiaoyi"):
         assert client.get(address).status_code == 404
+
+
+@pytest.mark.parametrize("query", ["after=", "self=", "after=&self=&path=&q=", "=x&="])
+def test_empty_parameters_of_any_name_are_left_out(sqlite_database: Database, query: str) -> None:
+    """Names of our own functions among them; every list of this kind builds its addresses in one place."""
+    with sqlite_database.writing() as session:
+        make_plan(session)
+    client = visitor_with_role(create_app(sqlite_database), "office")
+    for path in ("/indicators", "/projects", "/works", "/money/ledger", "/scenario", "/audit"):
+        assert client.get(f"{path}?{query}", headers=HTMX).status_code < 500, path

@@ -1,9 +1,7 @@
 """`qingshan rollup` and `/api/v1/rollup` about money: one set of numbers, the columns of the contract, and wrong usage."""
 
 import json
-import os
-import subprocess
-import sys
+from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
@@ -12,6 +10,7 @@ from starlette.testclient import TestClient
 from core.database import Database
 from reports.self_check import rebuild
 from tests.budgets.line_samples import make_sources
+from tests.processes import command
 from tests.reports.money_samples import put_entry, put_line
 from tests.samples import WAN, find_small_plan
 from tests.web.visiting import visitor_with_role
@@ -36,15 +35,8 @@ def booked(stored: Database) -> Database:
     return stored
 
 
-def run(database: Database, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-c", "from web.cli import main; main()", *arguments],
-        env={**os.environ, "QINGSHAN_DATABASE_URL": database.url.render_as_string(hide_password=False)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+def run(database: Database, *arguments: str) -> CompletedProcess[str]:
+    return command(database.url.render_as_string(hide_password=False))(*arguments)
 
 
 def client_of(database: Database) -> TestClient:

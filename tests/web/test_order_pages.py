@@ -1,7 +1,6 @@
 """督办 and meetings on their pages: who reaches what, from a lamp to the end of an order, and out of a meeting."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -17,8 +16,8 @@ from tests.databases import on_sqlite, plant
 from tests.reports.period_samples import opened
 from tests.reports.test_ordering import held, issued
 from tests.web.correction_visits import FOREST, ROLES, Desk
+from tests.web.reaching import routes, strangers_are_sent_to_sign_in
 from tests.web.reading_pages import form_on
-from tests.web.visiting import visitor
 from web import meeting_pages, order_form_pages, order_pages
 
 sqlite_database = on_sqlite(plant)
@@ -50,13 +49,6 @@ def desk(sqlite_database: Database) -> Desk:
     return Desk(sqlite_database)
 
 
-def routes() -> Iterator[tuple[str, str]]:
-    for module in (order_pages, order_form_pages, meeting_pages):
-        for route in module.router.routes:
-            for method in route.methods:
-                yield method, route.path
-
-
 def order(desk: Desk) -> SupervisionOrder:
     with desk.database.reading() as session:
         row = session.exec(select(SupervisionOrder).order_by(SupervisionOrder.id.desc())).first()  # type: ignore[union-attr]
@@ -69,7 +61,7 @@ def order(desk: Desk) -> SupervisionOrder:
 
 
 def test_every_route_has_a_row() -> None:
-    assert set(routes()) == set(WHO)
+    assert routes(order_pages, order_form_pages, meeting_pages) == set(WHO)
 
 
 def test_each_role_reaches_its_routes_and_nothing_else(desk: Desk) -> None:
@@ -89,10 +81,7 @@ def test_each_role_reaches_its_routes_and_nothing_else(desk: Desk) -> None:
 
 
 def test_strangers_to_the_system_are_sent_to_sign_in(desk: Desk) -> None:
-    client = visitor(desk.app)
-    for method, path in WHO:
-        answer = client.request(method, path.replace("{id_}", "1"))
-        assert answer.status_code == (401 if method == "POST" else 303), path
+    strangers_are_sent_to_sign_in(desk.app, WHO, lambda path: path.replace("{id_}", "1"))
 
 
 def test_each_state_offers_its_buttons_to_its_people(desk: Desk) -> None:

@@ -2,8 +2,6 @@
 
 import io
 import signal
-import subprocess
-import sys
 import zipfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,10 +17,10 @@ from core.claims import LOST_AFTER, reap
 from core.database import Database
 from core.files import StoredFile, path_of
 from core.jobs import DONE, WAITING, Job
-from core.settings import ROOT
 from core.working import work_off
 from tests.budgets.importing.samples import kept_files
 from tests.core.job_samples import PATIENCE, eventually, kept
+from tests.processes import started
 from tests.reports.period_samples import opened
 from tests.samples import find_small_plan
 from web.edition_jobs import start_report_pack, start_return_pack
@@ -63,7 +61,7 @@ def test_a_killed_worker_makes_a_pack_exactly_once(
     with stored.writing() as session:
         job = start(session).id or 0
     url = stored.url.render_as_string(hide_password=False)
-    process = subprocess.Popen([sys.executable, "-m", "tests.web.pack_worker", url, place, str(tmp_path)], cwd=ROOT)
+    process = started("tests.web.pack_worker", url, place, str(tmp_path))
     try:
         for _ in range(3):  # a report takes its time on a busy machine
             with suppress(TimeoutError):

@@ -1,15 +1,13 @@
 """The self-evaluation pages: who reaches them, setting a target, recording what was reached, and the form that follows."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from core.database import Database
 from tests.databases import on_sqlite, plant
 from tests.milestones.performance_samples import make_targets
 from tests.samples import find_small_plan
+from tests.web.reaching import each_role_reaches_only_its_own, routes, strangers_are_sent_to_sign_in
 from tests.web.reading_pages import form_on
-from tests.web.visiting import visitor
 from tests.web.work_visits import FOREST, People, apart
 from web import performance_pages, performance_result_pages, performance_target_pages
 
@@ -40,13 +38,6 @@ WHO = {
 BASIS = {"from_quarter": "2024Q1", "document": "晋财绩〔2024〕12号", "reason": "下达绩效目标"}
 
 
-def routes() -> Iterator[tuple[str, str]]:
-    for module in MODULES:
-        for route in module.router.routes:
-            for method in route.methods:  # type: ignore[attr-defined]
-                yield method, route.path  # type: ignore[attr-defined]
-
-
 def address(path: str) -> str:
     names = {"code": FOREST, "target_id": "1", "year": "2024", "key": "p1"}
     for name, value in names.items():
@@ -61,23 +52,15 @@ def with_targets(database: Database) -> People:
 
 
 def test_every_route_has_a_row() -> None:
-    assert set(routes()) == set(WHO)
+    assert routes(*MODULES) == set(WHO)
 
 
 def test_each_role_reaches_only_its_own(sqlite_database: Database) -> None:
-    people = with_targets(sqlite_database)
-    for role in ROLES:
-        client = getattr(people, role) if role in ("owner", "stranger", "head") else people.with_role(role)
-        for (method, path), allowed in WHO.items():
-            answer = client.request(method, address(path), **({"data": {"reason": ""}} if method == "POST" else {}))
-            assert (answer.status_code != 404) == (role in allowed), (role, method, path, answer.status_code)
-            assert answer.status_code < 500
+    each_role_reaches_only_its_own(with_targets(sqlite_database), ROLES, WHO, address, {"reason": ""})
 
 
 def test_strangers_to_the_system_are_sent_to_sign_in(sqlite_database: Database) -> None:
-    client = visitor(People(sqlite_database).app)
-    for method, path in WHO:
-        assert client.request(method, address(path)).status_code == (401 if method == "POST" else 303), (method, path)
+    strangers_are_sent_to_sign_in(People(sqlite_database).app, WHO, address)
 
 
 def test_the_office_sets_a_target_the_owner_reports_it_and_the_form_scores_it(sqlite_database: Database) -> None:
@@ -130,3 +113,10 @@ def test_the_workbook_comes_under_the_name_of_the_project(sqlite_database: Datab
     answer = with_targets(sqlite_database).owner.get(f"{HERE}.xlsx?year=2024")
     assert answer.content.startswith(b"PK")
     assert f'{FOREST}-self-evaluation-2024.xlsx"' in answer.headers["content-disposition"]
+
+
+def test_the_history_of_the_project_tells_of_its_targets(sqlite_database: Database) -> None:
+    people = with_targets(sqlite_database)
+    answer = people.with_role("auditor").get(f"/projects/{FOREST}")
+    assert answer.status_code == 200
+    assert "2024年第1季度" in answer.text[answer.text.index("修改记录") :]

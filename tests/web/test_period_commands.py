@@ -7,7 +7,7 @@ import pytest
 
 from core.database import Database
 from tests.databases import on_sqlite, plant
-from tests.web.test_commands import Run, command
+from tests.processes import Run, command
 
 sqlite_database = on_sqlite(plant)
 PLAN = ("--plan", "qingshan")

@@ -1,7 +1,7 @@
 """The quarter on its pages: the board, what the office does on it, and what everybody else gets."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -18,6 +18,7 @@ from tests.reports.edition_samples import closed
 from tests.reports.period_samples import move, opened
 from tests.samples import make_plan
 from tests.web.period_visits import AT, BOARD, all_in, client_of, done, office, stage
+from tests.web.reaching import routes
 from tests.web.reading_pages import rows_on
 from tests.web.visiting import visitor, visitor_with_role
 from web import period_close_pages, period_pages, period_reminder_pages
@@ -47,13 +48,6 @@ WHO = {
 }
 
 
-def routes() -> Iterator[tuple[str, str]]:
-    for module in (period_pages, period_close_pages, period_reminder_pages):
-        for route in module.router.routes:
-            for method in route.methods:  # type: ignore[attr-defined]
-                yield method, route.path  # type: ignore[attr-defined]
-
-
 def shut(session: Session) -> None:
     closed(session, "2024Q4")
 
@@ -63,7 +57,7 @@ def address(path: str) -> str:
 
 
 def test_every_route_has_a_row() -> None:
-    assert set(routes()) == set(WHO)
+    assert routes(period_pages, period_close_pages, period_reminder_pages) == set(WHO)
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from core.audit import OPERATOR
 from core.database import Database
-from core.people import add_person
+from core.people import add_person, set_password
 from portfolio.grants import grant_role
 from tests.browsing import PHONE, WIDE
 from tests.databases import on_sqlite, plant
@@ -30,7 +30,8 @@ PAGES = (
 def _plant_all(database: Database) -> None:
     with database.writing() as session:
         plant_quarter(session)
-        person = add_person(session, "wang.fang", "王芳", PASSWORD, by=OPERATOR)
+        person = add_person(session, "wang.fang", "王芳", None, by=OPERATOR)
+        set_password(session, person, PASSWORD, by=person.actor)
         grant_role(session, person, "leader", by=OPERATOR)
 
 

@@ -11,10 +11,10 @@ from core.database import Database
 from reports.returns import ReturnUpload
 from tests.budgets.importing.samples import kept_files
 from tests.databases import on_sqlite, plant
+from tests.processes import Run, command
 from tests.reports.edition_samples import closed
 from tests.reports.return_samples import WAN
 from tests.reports.return_workbook_samples import FOREST, MONEY, Form, filled, kept, on_the_web, open_desk
-from tests.web.test_commands import Run, command
 
 __all__ = ["kept_files"]
 database = on_sqlite(plant, open_desk)

@@ -1,12 +1,11 @@
 """Role x route of returns: every route has a row, and what somebody may not reach looks like what is not there."""
 
 import re
-from collections.abc import Iterator
 
 from core.database import Database
 from tests.databases import on_sqlite, plant
+from tests.web.reaching import routes, strangers_are_sent_to_sign_in
 from tests.web.return_visits import FOREST, Office
-from tests.web.visiting import visitor
 from web import return_entry_pages, return_grid_pages, return_note_pages, return_pages, return_review_pages
 
 sqlite_database = on_sqlite(plant)
@@ -38,19 +37,12 @@ WHO = {
 }
 
 
-def routes() -> Iterator[tuple[str, str]]:
-    for module in MODULES:
-        for route in module.router.routes:
-            for method in route.methods:  # type: ignore[attr-defined]
-                yield method, route.path  # type: ignore[attr-defined]
-
-
 def address(path: str, return_id: int) -> str:
     return path.replace("{id_}", str(return_id)).replace("{code}", FOREST).replace("{sheet}", "work")
 
 
 def test_every_route_has_a_row() -> None:
-    assert set(routes()) == set(WHO)
+    assert routes(*MODULES) == set(WHO)
     assert not [path for _, path in WHO if re.search(r"[{}]", address(path, 1))]
 
 
@@ -98,7 +90,4 @@ def test_the_list_holds_only_what_may_be_opened_with_ones_own_department_first(s
 
 
 def test_strangers_to_the_system_are_sent_to_sign_in(sqlite_database: Database) -> None:
-    client = visitor(Office(sqlite_database).app)
-    for method, path in WHO:
-        answer = client.request(method, address(path, 1))
-        assert answer.status_code == (401 if method == "POST" else 303), (method, path)
+    strangers_are_sent_to_sign_in(Office(sqlite_database).app, WHO, lambda path: address(path, 1))

@@ -1,8 +1,6 @@
 """A worker that is killed while it reads a filled workbook or takes one in: the effect is there exactly once in the end."""
 
 import signal
-import subprocess
-import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,13 +13,13 @@ from core.database import Database
 from core.files import store_file
 from core.jobs import DONE, WAITING, Job
 from core.people import Person
-from core.settings import ROOT
 from core.working import work_off
 from reports.return_uploads import new_upload
 from reports.returns import ReturnCell, ReturnUpload
 from tests.budgets.importing.samples import kept_files
 from tests.core.job_samples import PATIENCE, eventually
 from tests.databases import on_both, plant
+from tests.processes import started
 from tests.reports.return_workbook_samples import FOREST, MONEY, Form, filled, made, open_desk, return_of
 from web.job_handlers import HANDLERS
 from web.return_upload_jobs import APPLY_RETURN, READ_RETURN, start_job
@@ -55,8 +53,7 @@ def confirmed(database: Database, upload_id: int) -> int:
 def killed(database: Database, place: str, folder: Path, job_id: int) -> None:
     """Lets a worker go as far as that, kills it there, and gives its job back."""
     url = database.url.render_as_string(hide_password=False)
-    command = [sys.executable, "-m", "tests.web.return_upload_worker", url, place, str(folder)]
-    process = subprocess.Popen(command, cwd=ROOT)
+    process = started("tests.web.return_upload_worker", url, place, str(folder))
     eventually((folder / "reached").exists)
     process.kill()
     assert process.wait(PATIENCE) == -signal.SIGKILL

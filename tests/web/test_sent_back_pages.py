@@ -18,11 +18,13 @@ from tests.reports.as_issued_samples import close
 from tests.reports.period_samples import OFFICE, Q2
 from tests.samples import SOMEBODY, find_small_plan, make_plan
 from tests.web.period_visits import client_of, done, office
+from tests.web.reading_pages import form_on
 from tests.web.visiting import visitor, visitor_with_role
 from web import sent_back_pages
 from web.app import create_app
 
 sqlite_database = on_sqlite(plant)
+ASIDE = "/sent-back/works/1/set-aside"
 SEEING = {
     "owner",
     "head",
@@ -39,7 +41,8 @@ def sent_back(session: Session) -> None:
 
 
 def test_every_route_is_visited_here() -> None:
-    assert [route.path for route in sent_back_pages.router.routes] == ["/sent-back"]  # type: ignore[attr-defined]
+    paths = {route.path for route in sent_back_pages.router.routes}  # type: ignore[attr-defined]
+    assert paths == {"/sent-back", "/sent-back/{kind}/{id_}/set-aside"}
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -49,6 +52,37 @@ def test_each_role_sees_what_it_answers_for(sqlite_database: Database, role: str
     assert page.status_code == 200
     assert ('href="/works/1"' in page.text) == (role in SEEING), role
     assert ("没有关账时退回而尚未补报的内容" in page.text) == (role not in SEEING), role
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_who_answers_for_something_sets_it_aside_with_a_reason(sqlite_database: Database, role: str) -> None:
+    done(sqlite_database, sent_back)
+    client = client_of(sqlite_database, role)
+    allowed = role in ("owner", "head")
+    assert (f'href="{ASIDE}"' in client.get("/sent-back?plan=qingshan").text) == allowed
+    assert client.get(ASIDE).status_code == (200 if allowed else 404)
+    if not allowed:
+        assert client.post(ASIDE, data={"reason": "不再需要"}).status_code in (403, 404)
+        return
+    form = form_on(client.get(ASIDE), ASIDE)
+    empty = client.post(ASIDE, data=form | {"reason": " "})
+    assert (empty.status_code, "撤下的原因没有填写" in empty.text or 'id="e-reason"' in empty.text) == (422, True)
+    answer = client.post(ASIDE, data=form | {"reason": "重复填报"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sent-back?plan=qingshan")
+    page = client.get("/sent-back?plan=qingshan").text
+    assert "没有关账时退回而尚未补报的内容" in page
+    assert "重复填报" in page  # it stays readable
+    assert "补报关账时退回的内容" not in client.get("/").text
+    again = client.get(ASIDE)
+    assert (again.status_code, "<form" in again.text.split("<main")[1]) == (200, False)
+    assert "撤下" in client.get("/works/1").text
+
+
+def test_what_there_is_not_is_not_set_aside(sqlite_database: Database) -> None:
+    done(sqlite_database, sent_back)
+    client = client_of(sqlite_database, "owner")
+    for path in ("/sent-back/works/2/set-aside", "/sent-back/ledger/1/set-aside", "/sent-back/nothing/1/set-aside"):
+        assert client.get(path).status_code == 404, path
 
 
 def test_strangers_sign_in_first_and_other_plans_are_not_there(sqlite_database: Database) -> None:

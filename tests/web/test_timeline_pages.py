@@ -67,15 +67,17 @@ def test_the_projects_of_a_programme_or_department_come_with_their_milestones(da
         assert client.get(f"/timeline?{address}").status_code == 404, address
 
 
-def test_a_heading_of_a_plan_that_one_may_not_see_is_not_there(sqlite_database: Database):
+def test_a_heading_or_department_of_a_plan_that_one_may_not_see_is_not_there(sqlite_database: Database):
     app = milestone_app(sqlite_database)
     with sqlite_database.writing() as session:
         other = make_small_plan(session, "lushui", jurisdiction="999900")
-        hidden, plan = other.greening.id, find_small_plan(session).plan
+        hidden, office, plan = other.greening.id, other.forestry.id, find_small_plan(session).plan
         session.flush()
         session.expunge(plan)
     client = signed_in_visitor(app, person_in(sqlite_database, "here", "leader", plan=plan))
     assert client.get(f"/timeline?programme={hidden}").status_code == 404
+    assert client.get(f"/timeline?department={office}").status_code == 404
+    assert client.get(f"/progress?programme={hidden}").status_code == 404
     assert "lushui" not in client.get("/timeline?by=department").text
 
 

@@ -1,13 +1,13 @@
 """Role x route of works and evidence: every route has a row, and what somebody may not reach looks like what is not there."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 
 from core.database import Database
 from tests.databases import on_sqlite, plant
 from tests.milestones.evidence_samples import png
+from tests.web.reaching import routes, strangers_are_sent_to_sign_in
 from tests.web.work_visits import FOREST, NEW, People, a_claim, a_verification, apart, report
 from web import (
     evidence_pages,
@@ -70,13 +70,6 @@ WHO = {
 ENTRY_OF = {"edit": 4, "submit": 4, "discard": 4, "accept": 3, "send-back": 3, "survival": 2}
 
 
-def routes() -> Iterator[tuple[str, str]]:
-    for module in MODULES:
-        for route in module.router.routes:
-            for method in route.methods:  # type: ignore[attr-defined]
-                yield method, route.path  # type: ignore[attr-defined]
-
-
 def address(path: str) -> str:
     act = path.rpartition("/")[2]
     filled = path.replace("{code}", FOREST).replace("{subject}", "work_entry").replace("{subject_id}", "1")
@@ -84,7 +77,7 @@ def address(path: str) -> str:
 
 
 def test_every_route_has_a_row() -> None:
-    assert set(routes()) == set(WHO)
+    assert routes(*MODULES) == set(WHO)
     assert not [path for _, path in WHO if re.search(r"[{}]", address(path))]
 
 
@@ -98,7 +91,7 @@ def test_each_role_reaches_its_routes_and_nothing_else(sqlite_database: Database
     assert author.post("/evidence/on/work_entry/1", data={}, files=photo).status_code == 303
     assert author.get("/works/4/edit").status_code == 200
     for role in ROLES:
-        client = getattr(people, role) if role in ("owner", "stranger", "head") else people.with_role(role)
+        client = people.somebody(role)
         for (method, path), allowed in WHO.items():
             # What is sent is never enough to be written, so that every role meets the same records.
             answer = client.request(method, address(path), **({"data": {"reason": ""}} if method == "POST" else {}))
@@ -110,9 +103,4 @@ def test_each_role_reaches_its_routes_and_nothing_else(sqlite_database: Database
 
 
 def test_strangers_to_the_system_are_sent_to_sign_in(sqlite_database: Database) -> None:
-    from tests.web.visiting import visitor
-
-    client = visitor(People(sqlite_database).app)
-    for method, path in WHO:
-        answer = client.request(method, address(path))
-        assert answer.status_code == (401 if method == "POST" else 303), (method, path)
+    strangers_are_sent_to_sign_in(People(sqlite_database).app, WHO, address)

@@ -65,6 +65,10 @@ class People:
     def with_role(self, role: str) -> TestClient:
         return self._one(f"the-{role}", role)
 
+    def somebody(self, role: str) -> TestClient:
+        """Who has this role; a stranger is an owner of another department."""
+        return getattr(self, role) if role in ("owner", "stranger", "head") else self.with_role(role)
+
     @property
     def office(self) -> TestClient:
         return self.with_role("office")

@@ -59,4 +59,20 @@
       link.search = query.toString();
     }
   });
+
+  // The parts of a long page: closed where they would be scrolled for ever, opened by what leads to them and for printing.
+  const parts = document.querySelectorAll("details.part");
+  function openTo(hash) {
+    const target = hash.length > 1 && document.getElementById(decodeURIComponent(hash.slice(1)));
+    const part = target && target.closest("details.part");
+    if (part) part.open = true;
+  }
+  if (matchMedia("(max-width: 40rem)").matches) for (const part of parts) part.open = false;
+  openTo(location.hash);
+  addEventListener("hashchange", function () { openTo(location.hash); });
+  addEventListener("beforeprint", function () { for (const part of parts) part.open = true; });
+  document.addEventListener("click", function (event) {
+    const link = event.target.closest('.contents a[href^="#"]');
+    if (link) openTo(link.hash);
+  });
 })();
