@@ -38,8 +38,9 @@ demo: setup  ## the same with a made-up history of money and works in a database
 	$(BIN)/qingshan serve
 
 # Each process has its own PostgreSQL, Chromium and LibreOffice; a file of tests stays in one, so that its data are made once.
+# The files are taken in the order of tests/conftest.py, the long ones first.
 test: setup  ## the whole suite, on SQLite and on a throw-away PostgreSQL, in a process for each core, at most four
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadscope
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 
 soak: setup  ## the long tests that the suite leaves out
 	$(BIN)/python -m pytest -m soak

@@ -4,9 +4,9 @@
 
 The report of a jurisdiction with 11,700 projects in 117 plans. Writing it to the closed file, all sheets with widths, heights,
 merged cells and charts, is compared with a loop that knows every cell already (value and format, recorded before) and only writes
-and closes. What building the report takes before, all its figures from the database, is shown beside it.
+and closes. What building the report takes before, all its figures from the database, stands beside it.
 
-Goal: <= 1.5. The peak memory is that of a process of its own that does both once.
+Goal: <= 1.5 for both together. The peak memory is that of a process of its own that does both once.
 """
 
 import argparse
@@ -37,11 +37,17 @@ from portfolio.access import OPERATOR_READER
 from reports.quarterly import QuarterlyReport, build
 from reports.quarterly_scope import jurisdiction_scope
 from reports.workbook import write_quarterly
+from reports.workbook_long_sheet import LongSheet
 from seed.sources import FILE, put_sources, read_sources
 from seed.synthetic_money import fill_money
 
 PERIOD, PLACE = "2024Q4", "990000"
 _KINDS = ("number", "string", "blank", "formula", "datetime")
+# What each kind of sheet does with a cell of each kind; a long one takes three of them over under both names.
+_WRITERS = (
+    *((Worksheet, kind, f"_write_{kind}") for kind in _KINDS),
+    *((LongSheet, kind, f"{mark}write_{kind}") for kind in ("number", "string", "blank") for mark in ("", "_")),
+)
 
 
 @dataclass
@@ -86,7 +92,7 @@ def written(report: QuarterlyReport) -> BytesIO:
 @contextmanager
 def recorded(cells: Cells) -> Any:
     """Keeps every cell that is written meanwhile."""
-    kept = {kind: getattr(Worksheet, f"_write_{kind}") for kind in _KINDS}
+    kept = [(of, kind, name, getattr(of, name)) for of, kind, name in _WRITERS]
     places: dict[int, int] = {}
     formats: dict[int, int] = {}
 
@@ -103,13 +109,13 @@ def recorded(cells: Cells) -> Any:
 
         return write
 
-    for kind, real in kept.items():
-        setattr(Worksheet, f"_write_{kind}", recorder(kind, real))
+    for of, kind, name, real in kept:
+        setattr(of, name, recorder(kind, real))
     try:
         yield
     finally:
-        for kind, real in kept.items():
-            setattr(Worksheet, f"_write_{kind}", real)
+        for of, _, name, real in kept:
+            setattr(of, name, real)
         cells.formats = len(formats)
 
 
@@ -175,9 +181,9 @@ def main() -> None:
         database.close()
     lines = [
         *HEAD,
-        line("every sheet of the report, to the closed file", found["write"], found["bare"], "≤ 1.5"),
+        line("every sheet of the report, to the closed file", found["write"], found["bare"], "–"),
         line("building the report before that, from the database", found["build"], found["bare"], "–"),
-        line("both", found["write"] + found["build"], found["bare"], "–"),
+        line("both", found["write"] + found["build"], found["bare"], "≤ 1.5"),
         "",
         f"{chosen.projects:,} projects, {cells.count:,} cells on {len(cells.sheets)} sheets, {size / 1e6:.1f} MB; "
         f"peak memory {peak:,} MB; median of {chosen.rounds}; {machine()}",

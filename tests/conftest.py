@@ -3,11 +3,12 @@
 A program that is not here skips its tests, loudly; with QINGSHAN_REQUIRE_ALL=1 it fails them.
 """
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
 
 import pytest
@@ -23,8 +24,11 @@ from tests.real_plans import loaded, plans
 
 __all__ = ["loaded", "plans"]  # fixtures that stand in a file of their own
 
+# Most tests are about other things than second factors; those that are say what the rule is.
+os.environ.setdefault("QINGSHAN_SECOND_FACTOR", "optional")
+os.environ.setdefault("QINGSHAN_SECRETS_FILE", str(Path(gettempdir()) / f"qingshan-tests-{os.getpid()}-secrets.json"))
 PLAN_TEXTS = Path(os.environ.get("QINGSHAN_PLAN_TEXTS") or ROOT.parent / "shared" / "plans")
-
+LONG = {"browser", "desk", "office_program", "qingshan", "xiaoyi"}  # fixtures: a test with one of them takes its time
 
 # ---- databases
 
@@ -180,8 +184,23 @@ def plan_texts() -> Path:
     return PLAN_TEXTS
 
 
+# ---- the run
+
+
+def pytest_collection_finish() -> None:
+    """Spares the collector what was imported, which stays to the end: to walk it again and again took a fifth of the run."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 10)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves out the tests that read the plan texts where these are not at hand: they are no part of the checkout."""
+    """Puts the files with long tests first, so that in the end no process does one of them while the others have nothing to do.
+
+    Leaves out the tests that read the plan texts where these are not at hand: they are no part of the checkout.
+    """
+    long = {item.path for item in items if LONG.intersection(getattr(item, "fixturenames", ()))}
+    items.sort(key=lambda item: item.path not in long)
     if list(PLAN_TEXTS.glob("*.txt")):
         return
     needing = [item for item in items if "plan_texts" in getattr(item, "fixturenames", ())]

@@ -6,7 +6,7 @@ from sqlmodel import Session, select
 
 from budgets.estimates import set_estimate
 from core.audit import Actor
-from core.people import Person, add_person
+from core.people import Person, add_person, set_password
 from milestones.quantities import add_quantity
 from portfolio.departments import Department, add_department
 from portfolio.editing import create_project
@@ -148,7 +148,9 @@ def make_person(
     password: str | None = None,
 ) -> Person:
     """Somebody with one role; a password only where the test signs in, because hashing one takes its time."""
-    person = add_person(session, username, f"甲{username}", password, by=SOMEBODY)
+    person = add_person(session, username, f"甲{username}", None, by=SOMEBODY)
+    if password is not None:
+        set_password(session, person, password, by=person.actor)
     if role is not None:
         plan_id = None if plan is None else plan.id
         department_id = None if department is None else department.id

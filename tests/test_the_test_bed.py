@@ -19,6 +19,7 @@ from starlette.routing import Route
 from core import schema
 from core.database import Database
 from tests.databases import KINDS, plant
+from tests.processes import command
 from tests.serving import served
 
 STRICT = {"Content-Security-Policy": "default-src 'self'"}
@@ -127,10 +128,21 @@ def test_postgresql_sorts_chinese_differently_unless_told(postgresql_database: D
         assert provider.scalar_one() == ("i" if int(version) >= 150_000 else "c")
 
 
+def test_what_one_process_was_told_is_unknown_to_the_next(tmp_path: Path) -> None:
+    run = command(f"sqlite:///{tmp_path / 'qingshan.sqlite3'}")
+    elsewhere = run("rollup", QINGSHAN_TIMEZONE="Mars/Olympus")
+    assert (elsewhere.returncode, elsewhere.stdout) == (2, "")
+    assert "Mars/Olympus" in elsewhere.stderr
+    here = run("rollup")
+    assert here.returncode == 2
+    assert "Mars/Olympus" not in here.stderr
+    assert "qingshan migrate" in here.stderr
+
+
 def _run_apart(tests: str, folder: Path, *options: str, **environment: str) -> str:
     """What pytest says about a small test file of its own, run with this test bed and another environment."""
     (folder / "test_apart.py").write_text(tests, encoding="utf-8")
-    command = [
+    words = [
         sys.executable,
         "-m",
         "pytest",
@@ -144,7 +156,7 @@ def _run_apart(tests: str, folder: Path, *options: str, **environment: str) -> s
         str(folder),
     ]
     done = subprocess.run(
-        command,
+        words,
         capture_output=True,
         text=True,
         check=False,

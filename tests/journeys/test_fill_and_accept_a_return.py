@@ -15,7 +15,7 @@ from tests.databases import on_sqlite, plant
 from tests.journeys.test_find_the_package import violations
 from tests.journeys.test_paste_and_approve import sign_in
 from tests.reports.return_samples import make_desk
-from tests.samples import PASSWORD, SOMEBODY, find_small_plan
+from tests.samples import PASSWORD, find_small_plan
 
 pytestmark = pytest.mark.browser
 
@@ -33,7 +33,7 @@ def place(sqlite_database: Database, live_server: Serve) -> Reply:
     with sqlite_database.writing() as session:
         desk = make_desk(session, find_small_plan(session))
         for person in session.exec(select(Person)):
-            set_password(session, person, PASSWORD, by=SOMEBODY)
+            set_password(session, person, PASSWORD, by=person.actor)
         number, name = desk.forestry.id or 0, CellKey(desk.forest_id, "money.work_done").name
     return live_server(sqlite_database), number, name
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from core.audit import OPERATOR
 from core.database import Database
-from core.people import add_person
+from core.people import add_person, set_password
 from portfolio.grants import grant_role
 from tests.browsing import PHONE
 from tests.databases import on_sqlite
@@ -54,7 +54,9 @@ def address(sqlite_database: Database, live_server: Serve) -> str:
     """The app with 孝义's plan, somebody of the office and somebody of the finance bureau."""
     with sqlite_database.writing() as session:
         for username, name, role in (("wang.fang", "王芳", "office"), ("li.mei", "李梅", "finance")):
-            grant_role(session, add_person(session, username, name, PASSWORD, by=OPERATOR), role, by=OPERATOR)
+            person = add_person(session, username, name, None, by=OPERATOR)
+            set_password(session, person, PASSWORD, by=person.actor)
+            grant_role(session, person, role, by=OPERATOR)
     return live_server(sqlite_database)
 
 
@@ -62,8 +64,8 @@ def sign_in(page: Page, address: str, username: str, *, then: str) -> None:
     page.goto(f"{address}{then}")
     page.get_by_label("用户名").fill(username)
     page.get_by_label("密码").fill(PASSWORD)
-    page.get_by_role("button", name="登录").click()
-    expect(page.locator("h1")).to_be_visible()
+    with page.expect_navigation():  # until its scripts have run
+        page.get_by_role("button", name="登录").click()
 
 
 def paid(page: Page) -> str:
@@ -110,8 +112,8 @@ def test_paste_mend_approve_reverse_and_export(
     finance.get_by_role("link", name="全选").click()
     expect(finance.locator("#ticked")).to_have_text("已勾选 18 笔")
     assert violations(finance) == []
-    finance.get_by_role("button", name="批准勾选的").click()
-    expect(finance.locator(".alert-info")).to_contain_text("已批准 18 笔")
+    finance.get_by_role("button", name="审核通过勾选的").click()
+    expect(finance.locator(".alert-info")).to_contain_text("已审核通过 18 笔")
     page.reload()
     assert paid(page) == becomes != "0.00"
 
@@ -123,7 +125,7 @@ def test_paste_mend_approve_reverse_and_export(
     page.get_by_role("button", name="提交冲销").click()
     expect(page.get_by_role("note")).to_contain_text("本笔冲销")
     finance.goto(page.url)
-    finance.get_by_role("button", name="批准").click()
+    finance.get_by_role("button", name="审核通过").click()
     expect(finance.locator(".figures").first).to_contain_text("计入")
     page.goto(f"{address}/projects/xiaoyi-01/ledger")
     assert paid(page) != becomes

@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from core.audit import OPERATOR
 from core.database import Database
-from core.people import add_person
+from core.people import add_person, set_password
 from milestones.lamp_editing import put_presets
 from portfolio.grants import grant_role
 from tests.browsing import PHONE
@@ -50,7 +50,8 @@ def address(
         people = (("li.min", "李敏", "owner", forestry), ("chen.gang", "陈刚", "head", forestry))
         others = (("wang.fang", "王芳", "office", None), ("zhao.ke", "赵可", "leader", None))
         for username, name, role, department_id in (*people, *others):
-            person = add_person(session, username, name, PASSWORD, by=OPERATOR)
+            person = add_person(session, username, name, None, by=OPERATOR)
+            set_password(session, person, PASSWORD, by=person.actor)
             grant_role(session, person, role, department_id=department_id, by=OPERATOR)
     with setting(monkeypatch, files_folder=str(tmp_path / "files")):
         yield live_server(sqlite_database)
@@ -105,8 +106,7 @@ def test_from_a_report_with_a_photo_to_the_indicator_what_is_missing_and_the_lam
     page.get_by_label("照片、文件的说明").fill("东坡造林地块")
     page.get_by_role("button", name="提交", exact=True).click()
     expect(page.locator("h1")).to_contain_text("工程量第 3 号")
-    expect(page.get_by_role("img", name="东坡造林地块")).to_be_visible()
-    assert page.get_by_role("img", name="东坡造林地块").evaluate("one => one.naturalWidth") == 40
+    expect(page.get_by_role("img", name="东坡造林地块")).to_have_js_property("naturalWidth", 40)
     page.goto(f"{address}{PROJECT}")
     expect(page.locator(".waits")).to_contain_text("待接收 1 条")
     expect(page.get_by_role("row", name="营造林面积").first).to_contain_text("未填报")

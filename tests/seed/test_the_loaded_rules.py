@@ -19,9 +19,12 @@ from portfolio.projects import Project
 from portfolio.values import Basis
 from seed.links import FILE as LINKS
 from seed.links import OURS
+from tests.databases import on_both, on_sqlite
+from tests.real_plans import load_xiaoyi
 from tests.samples import SOMEBODY
 from tests.seed.rule_samples import copied, load, spoil
 
+sqlite_database, database = on_sqlite(load_xiaoyi), on_both(load_xiaoyi)
 BY_OFFICE = Basis(from_quarter=20211, document="晋政函〔2023〕7号", reason="按省级核定")
 
 
@@ -35,8 +38,7 @@ def rule_of(session: Session, key: str, quarter: int = 20254) -> HeldRule:
     return held
 
 
-def test_a_rule_is_loaded_with_its_measure_citations_and_assumption(sqlite_database: Database, tmp_path: Path):
-    load(sqlite_database, copied(tmp_path, "xiaoyi"))
+def test_a_rule_is_loaded_with_its_measure_citations_and_assumption(sqlite_database: Database):
     with sqlite_database.reading() as session:
         held = rule_of(session, "xiaoyi-i02")
         rule = held.rule
@@ -62,8 +64,7 @@ def test_a_rule_is_loaded_with_its_measure_citations_and_assumption(sqlite_datab
         )
 
 
-def test_overlaps_name_the_contradiction_that_says_so(sqlite_database: Database, tmp_path: Path):
-    load(sqlite_database, copied(tmp_path, "xiaoyi"))
+def test_overlaps_name_the_contradiction_that_says_so(sqlite_database: Database):
     with sqlite_database.reading() as session:
         codes = {row.id: row.code for row in session.exec(select(Project))}
         keys = {row.id: row.key for row in session.exec(select(Contradiction))}
@@ -93,7 +94,6 @@ def counts(database: Database) -> tuple[int, ...]:
 
 def test_loading_again_writes_no_rule_twice(sqlite_database: Database, tmp_path: Path):
     folder = copied(tmp_path, "xiaoyi")
-    load(sqlite_database, folder)
     before = counts(sqlite_database)
     again = load(sqlite_database, folder)
     assert [(one.tally.created, one.tally.changed, one.tally.differences) for one in again] == [(0, 0, [])] * len(again)
@@ -102,7 +102,6 @@ def test_loading_again_writes_no_rule_twice(sqlite_database: Database, tmp_path:
 
 def test_a_corrected_rule_replaces_the_old_one_and_keeps_it_as_history(sqlite_database: Database, tmp_path: Path):
     folder = copied(tmp_path, "xiaoyi")
-    load(sqlite_database, folder)
     spoil(
         folder / "xiaoyi" / "rules.yaml",
         "        assumption: 营造林",
@@ -119,7 +118,6 @@ def test_a_corrected_rule_replaces_the_old_one_and_keeps_it_as_history(sqlite_da
 
 def test_a_rule_and_a_target_that_a_person_set_from_the_start_stay_and_are_listed(database: Database, tmp_path: Path):
     folder = copied(tmp_path, "xiaoyi")
-    load(database, folder)
     share = NewShare("营造林面积", "0.85", "surviving", "3", "按成活率折算")
     rule = NewRule("share", (share,), "国土面积", "945.8", "平方公里", "规划第42行")
     target = NewTarget("number", "35%", "≥", "35", target_year=2025)
@@ -144,7 +142,6 @@ def test_a_rule_and_a_target_that_a_person_set_from_the_start_stay_and_are_liste
 
 def test_a_later_rule_leaves_the_plans_start_to_the_file(sqlite_database: Database, tmp_path: Path):
     folder = copied(tmp_path, "xiaoyi")
-    load(sqlite_database, folder)
     with sqlite_database.writing() as session:
         row = indicator(session, "xiaoyi-i02")
         later = Basis(from_quarter=20241, document="晋林函〔2024〕2号", reason="口径调整")
@@ -158,7 +155,6 @@ def test_a_later_rule_leaves_the_plans_start_to_the_file(sqlite_database: Databa
 
 
 def test_links_are_made_once_both_plans_are_there_and_say_that_they_are_ours(sqlite_database: Database, tmp_path: Path):
-    load(sqlite_database, copied(tmp_path / "lower", "xiaoyi"))
     with sqlite_database.reading() as session:
         assert session.exec(select(func.count()).select_from(ProgrammeLink)).one() == 0
     folder = copied(tmp_path / "both", "xiaoyi", "shanxi")

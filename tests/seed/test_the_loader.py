@@ -24,9 +24,12 @@ from portfolio.projects import Project
 from reports.self_check import mismatches
 from seed.checking import SeedNotLoaded
 from seed.loader import load_plans
+from tests.databases import on_both, on_sqlite
+from tests.real_plans import load_xiaoyi
 from tests.samples import SOMEBODY
 
 CODE = "xiaoyi"
+xiaoyi, stored_xiaoyi = on_sqlite(load_xiaoyi), on_both(load_xiaoyi)
 ON_PAPER = Basis(from_quarter=20231, reason="核定任务", document="孝政函〔2023〕1号")
 
 
@@ -69,23 +72,19 @@ def test_loading_twice_doubles_nothing_and_writes_nothing(database: Database, se
     assert second[0].tally.differences == []
 
 
-def test_a_corrected_file_changes_just_that_field(sqlite_database: Database, seed_folder: Path):
-    with sqlite_database.writing() as session:
-        load_plans(session, seed_folder)
+def test_a_corrected_file_changes_just_that_field(xiaoyi: Database, seed_folder: Path):
     spoil(seed_folder, "projects.yaml", "天然林保护工程项目", "天然林保护工程")
-    with sqlite_database.writing() as session:
+    with xiaoyi.writing() as session:
         loaded = load_plans(session, seed_folder)
     assert (loaded[0].tally.created, loaded[0].tally.changed) == (0, 1)
-    with sqlite_database.reading() as session:
+    with xiaoyi.reading() as session:
         project = session.exec(select(Project).where(Project.code == "xiaoyi-01")).one()
         assert project.name == "天然林保护工程"
         assert project.row_version == 2
 
 
-def test_what_a_person_changed_stays_and_is_listed(database: Database, seed_folder: Path):
-    with database.writing() as session:
-        load_plans(session, seed_folder)
-    with database.writing() as session:
+def test_what_a_person_changed_stays_and_is_listed(stored_xiaoyi: Database, seed_folder: Path):
+    with stored_xiaoyi.writing() as session:
         project = session.exec(select(Project).where(Project.code == "xiaoyi-01")).one()
         start = session.get_one(Plan, project.plan_id).start
         values = project_values(session, project, start)
@@ -93,13 +92,13 @@ def test_what_a_person_changed_stays_and_is_listed(database: Database, seed_fold
         changed = values.__class__(**{**vars(values), "content": "人工核对后的内容", "lead_id": values.body_id})
         edit_project(session, project, changed, basis, expected_version=1, by=SOMEBODY)
         set_estimate(session, project, 95_000_000_00, basis, by=SOMEBODY)
-    with database.writing() as session:
+    with stored_xiaoyi.writing() as session:
         loaded = load_plans(session, seed_folder)
     listed = {(difference.key, difference.field) for difference in loaded[0].tally.differences}
     assert ("xiaoyi-01", "content") in listed
     assert ("xiaoyi-01", "estimate") in listed
     assert all(difference.supplied_by == SOMEBODY.name for difference in loaded[0].tally.differences)
-    with database.reading() as session:
+    with stored_xiaoyi.reading() as session:
         project = session.exec(select(Project).where(Project.code == "xiaoyi-01")).one()
         assert project.content == "人工核对后的内容"
         held = find_in_force(session, Estimate, {"project_id": project.id}, 20244)
@@ -107,17 +106,15 @@ def test_what_a_person_changed_stays_and_is_listed(database: Database, seed_fold
         assert held.amount_fen == 95_000_000_00
 
 
-def test_a_later_change_by_a_person_leaves_the_plans_own_start_to_the_plan(database: Database, seed_folder: Path):
-    with database.writing() as session:
-        load_plans(session, seed_folder)
-    with database.writing() as session:
+def test_a_later_change_by_a_person_leaves_the_plans_own_start_to_the_plan(stored_xiaoyi: Database, seed_folder: Path):
+    with stored_xiaoyi.writing() as session:
         project = session.exec(select(Project).where(Project.code == "xiaoyi-02")).one()
         basis = Basis(from_quarter=20241, reason="调整概算", document="孝政函〔2024〕3号")
         set_estimate(session, project, 700_000_000, basis, by=SOMEBODY)
-    with database.writing() as session:
+    with stored_xiaoyi.writing() as session:
         loaded = load_plans(session, seed_folder)
     assert loaded[0].tally.differences == []
-    with database.reading() as session:
+    with stored_xiaoyi.reading() as session:
         project = session.exec(select(Project).where(Project.code == "xiaoyi-02")).one()
         for quarter, amount in ((20234, 400_000_000), (20241, 700_000_000)):
             held = find_in_force(session, Estimate, {"project_id": project.id}, quarter)
@@ -125,16 +122,14 @@ def test_a_later_change_by_a_person_leaves_the_plans_own_start_to_the_plan(datab
             assert held.amount_fen == amount
 
 
-def test_a_decided_contradiction_keeps_its_decision(sqlite_database: Database, seed_folder: Path):
-    with sqlite_database.writing() as session:
-        load_plans(session, seed_folder)
-    with sqlite_database.writing() as session:
+def test_a_decided_contradiction_keeps_its_decision(xiaoyi: Database, seed_folder: Path):
+    with xiaoyi.writing() as session:
         row = session.exec(select(Contradiction).where(Contradiction.key == "xiaoyi-x01")).one()
         new = NewDecision(reading=0, decision="以表为准", document="会议纪要第3号")
         decide(session, row, new, readings=2, expected_version=1, by=SOMEBODY)
-    with sqlite_database.writing() as session:
+    with xiaoyi.writing() as session:
         load_plans(session, seed_folder)
-    with sqlite_database.reading() as session:
+    with xiaoyi.reading() as session:
         row = session.exec(select(Contradiction).where(Contradiction.key == "xiaoyi-x01")).one()
         assert (row.decision, row.decided_by) == ("以表为准", SOMEBODY.name)
 
@@ -197,23 +192,22 @@ def in_words(session: Session) -> list[str]:
     return [quantity_in_words(measure, row) for row, measure in forest_of(session)[1]]
 
 
-def test_quantities_that_a_person_added_changed_or_removed_stay_so(database: Database, seed_folder: Path):
-    with database.writing() as session:
-        load_plans(session, seed_folder)
+def test_quantities_that_a_person_added_changed_or_removed_stay_so(stored_xiaoyi: Database, seed_folder: Path):
+    with stored_xiaoyi.writing() as session:
         project, printed = forest_of(session)[0], in_words(session)
         extra = NewQuantity("防火道长度", "3", "公里", "=", "新建防火道3公里", new_measure=True)
         record_quantity(session, project, extra, ON_PAPER, by=SOMEBODY)
-    with database.writing() as session:
+    with stored_xiaoyi.writing() as session:
         assert load_plans(session, seed_folder)[0].tally.differences == []
         assert in_words(session) == [*printed, "防火道长度：3公里"]
-    with database.writing() as session:
+    with stored_xiaoyi.writing() as session:
         project, held = forest_of(session)
         row, measure = held[0]
         new = NewQuantity(measure, "7777", row.unit, "≥", "核定后的任务")
         version = project.row_version
         change_quantity(session, project, row, new, ON_PAPER, expected_version=version, by=SOMEBODY)
         changed = in_words(session)
-    with database.writing() as session:
+    with stored_xiaoyi.writing() as session:
         assert load_plans(session, seed_folder)[0].tally.differences == [], "the plan's own start stays the plan's"
         assert in_words(session) == changed
         project, held = forest_of(session)
@@ -222,7 +216,7 @@ def test_quantities_that_a_person_added_changed_or_removed_stay_so(database: Dat
             remove_quantity(session, project, row, ON_PAPER, expected_version=version, by=SOMEBODY)
         assert in_words(session) == []
     spoil(seed_folder, "projects.yaml", "        wording: ", "        wording: 改过的")
-    with database.writing() as session:
+    with stored_xiaoyi.writing() as session:
         listed = load_plans(session, seed_folder)[0].tally.differences
         assert [(one.key, one.field, one.supplied_by) for one in listed] == [
             (forest_of(session)[0].code, "quantities", SOMEBODY.name)
@@ -230,9 +224,8 @@ def test_quantities_that_a_person_added_changed_or_removed_stay_so(database: Dat
         assert in_words(session) == []
 
 
-def test_a_plan_whose_parts_a_person_archived_or_ended_is_loaded_again(database: Database, seed_folder: Path):
-    with database.writing() as session:
-        load_plans(session, seed_folder)
+def test_a_plan_whose_parts_a_person_archived_or_ended_is_loaded_again(stored_xiaoyi: Database, seed_folder: Path):
+    with stored_xiaoyi.writing() as session:
         first, second, _third = session.exec(select(Project).where(col(Project.parent_id).is_not(None))).all()
         package = session.get_one(Project, first.parent_id)
         assert package.id is not None
@@ -245,6 +238,6 @@ def test_a_plan_whose_parts_a_person_archived_or_ended_is_loaded_again(database:
         state = {"since_on": today(), "reason": "停建", **how}
         change_part_state(session, second, "ended", amount(70_000), **state)  # type: ignore[arg-type]
     for _ in range(2):
-        with database.writing() as session:
+        with stored_xiaoyi.writing() as session:
             assert load_plans(session, seed_folder)[0].tally.changed == 0
             assert mismatches(session) == []
