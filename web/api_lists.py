@@ -23,6 +23,7 @@ from web import (
     api_follow_up,
     api_indicators,
     api_ledger,
+    api_map,
     api_milestones,
     api_money,
     api_performance,
@@ -30,6 +31,7 @@ from web import (
     api_progress,
     api_quarters,
     api_reports,
+    api_scenario,
     api_support,
     api_work_writing,
     api_works,
@@ -58,6 +60,7 @@ _PLACE = re.compile(r"([0-9]{1,9})\.([1-9][0-9]{0,9})")
 _OTHERS = (
     *(api_progress, api_indicators, api_editions, api_reports, api_ledger, api_works, api_work_writing, api_milestones),
     *(api_money, api_plans, api_quarters, api_support, api_performance, api_follow_up),
+    *(api_map, api_scenario),
 )
 ROUTERS = (*(one.router for one in _OTHERS), router)
 

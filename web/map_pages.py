@@ -18,7 +18,6 @@ from reports.map import (
     MapFigures,
     MapPoint,
     MapProject,
-    common_area,
     counties_of,
     jurisdiction_tree,
     map_figures,
@@ -30,6 +29,7 @@ from reports.progress_rows import reason_of
 from web.choices import PAGE_PLACE, Choices
 from web.deps import Chosen, Reading, SignedIn
 from web.forms import id_from_text
+from web.map_areas import area_asked, areas_of
 from web.map_drawing import Drawing, DrawnCounty, drawing
 from web.pages import page
 from web.plan_choice import PlanChoice, plan_choice
@@ -79,8 +79,8 @@ class ShownRow:
 def get_map(request: Request, reader: SignedIn, session: Reading, choices: Chosen, plan: str = "") -> Response:
     chosen = plan_choice(session, reader, plan.strip())
     tree = jurisdiction_tree(session)
-    offered = _areas(tree, chosen)
-    area = _area(request, tree, chosen, offered)
+    offered = areas_of(tree, chosen)
+    area = area_asked(request.query_params.get("area", "").strip(), tree, chosen, offered)
     shared: dict[str, Any] = {"chosen": chosen, "colours": COLOURS, "editions": EDITIONS, "nowhere": NOWHERE}
     if area is None:
         return page(request, "map/map.html", seen=None, **shared)
@@ -116,32 +116,6 @@ def get_map(request: Request, reader: SignedIn, session: Reading, choices: Chose
 
 
 # ---- what the address asks for
-
-
-def _areas(tree: dict[str, Jurisdiction], chosen: PlanChoice) -> list[tuple[str, int]]:
-    """The areas to choose from, with their depth: those of plans, those above them, the cities of a province with a plan."""
-    codes = {one.jurisdiction_code for one in chosen.plans}
-    known: set[str] = set()
-    for code in codes:
-        here: str | None = code
-        while here is not None:
-            known.add(here)
-            here = tree[here].parent_code
-    known |= {one.code for one in tree.values() if one.level == 2 and one.parent_code in codes}
-    return [(code, tree[code].level - 1) for code in sorted(known)]
-
-
-def _area(
-    request: Request, tree: dict[str, Jurisdiction], chosen: PlanChoice, offered: Sequence[tuple[str, int]]
-) -> str | None:
-    """The area drawn: the one asked for, else that of the plan, else what holds those of all plans; None without any plan."""
-    asked = request.query_params.get("area", "").strip()
-    if asked and asked not in {code for code, _ in offered}:
-        raise Invalid(field="area", label=N_("范围"), found=asked[:10], expected=N_("列表中的一个行政区划"))
-    if asked:
-        return asked
-    plans = chosen.plans if chosen.plan is None else (chosen.plan,)
-    return common_area(tree, [one.jurisdiction_code for one in plans])
 
 
 def _choice(request: Request, tree: dict[str, Jurisdiction], area: str) -> MapChoice:

@@ -55,6 +55,18 @@ class Asked:
     problems: tuple[Broken, ...]
 
 
+@dataclass(frozen=True)
+class Changeable:
+    """Something that a scenario of the plan may change: the name of its parameter, what it is of, and what it is now."""
+
+    change: str
+    kind: str
+    of: str
+    what: str | None
+    unit: str | None
+    now: str | None
+
+
 KINDS = {
     "factor": N_("系数"),
     "survival": N_("成活（保存）比例"),
@@ -183,3 +195,31 @@ def offered(copy: Copy, plan_id: int, asked: Mapping[str, str], most: int) -> li
     rest = [one for one in works if one not in chosen]
     kept = {one.quantity_id for one in (*chosen, *rest[: max(0, most - len(chosen))])}
     return [one for one in works if one.quantity_id in kept]
+
+
+def changeable(copy: Copy, plan_id: int) -> list[Changeable]:
+    """Everything that `asked_of` takes for the plan: the names that it reads, in the order of KINDS."""
+    rules = copy.gathered.rules
+    own = [row for row, _, _ in copy.gathered.indicators if row.plan_id == plan_id and row.id in rules]
+    found = [
+        Changeable(f"factor.{row.no}.{one.measure_id}", "factor", row.name, one.measure, None, str(one.factor))
+        for row in own
+        for one in rules[row.id or 0].measures
+    ]
+    measures = {one.measure_id: one.measure for record in rules.values() for one in record.measures}
+    found += [
+        Changeable(f"survival.{id_}", "survival", name, None, "%", "100") for id_, name in sorted(measures.items())
+    ]
+    works = [one for one in copy.works if one.shown]
+    for one in works:
+        unit = f"{one.unit}/年" if one.yearly else one.unit
+        name = f"target.{one.code}.{one.quantity_id}"
+        found.append(Changeable(name, "target", one.name, one.measure, unit, _plain(one.value)))
+    ends = {one.code: one for one in works}
+    found += [
+        Changeable(
+            f"finish.{code}", "finish", one.name, None, None, None if one.last_year is None else str(one.last_year)
+        )
+        for code, one in ends.items()
+    ]
+    return found
