@@ -13,7 +13,7 @@ from typing import Any
 from sqlmodel import Session
 
 from core.calendar import Period, last_day
-from core.collecting import uncollected
+from core.collecting import seldom_collected
 from core.errors import N_, Broken
 from portfolio.access import Reader
 from portfolio.facts import AS_CORRECTED
@@ -167,7 +167,7 @@ def build(
 
     Errors: NotThere when the reader may not see it; PeriodOutsidePlan; FiguresDisagree; Invalid for an edition that there is not.
     """
-    with uncollected(makes_no_cycles=True):
+    with seldom_collected():
         report = _built(session, reader, scope, period, edition)
     check(report)
     return report

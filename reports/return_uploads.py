@@ -15,7 +15,7 @@ from budgets.sources import source_tree
 from core import audit
 from core.audit import Actor
 from core.calendar import now
-from core.collecting import uncollected
+from core.collecting import seldom_collected
 from core.errors import N_, Broken, NotThere
 from core.files import StoredFile
 from core.signing import find_secret
@@ -90,7 +90,7 @@ def examined(session: Session, path: Path, expected: DepartmentReturn | None = N
     `expected` is the return that it was sent for; without it the file itself says whose it is. Without `check` what the records
     say against the changes is left to whoever applies it at once.
     """
-    with uncollected(makes_no_cycles=True):
+    with seldom_collected():
         return _examined(session, path, expected, check)
 
 
@@ -166,7 +166,7 @@ def stage_upload(session: Session, upload_id: int, found: Examined, marked: Stor
 
     Errors: NotStaged when it was applied or given up meanwhile.
     """
-    with uncollected(makes_no_cycles=True):
+    with seldom_collected():
         return _staged(session, upload_id, found, marked)
 
 
@@ -223,7 +223,7 @@ def apply_upload(
     Errors: NotStaged, StillBlocked, ConflictsLeft; ChangedMeanwhile when a cell of the file was changed since it was read;
     those of put_cells.
     """
-    with uncollected(makes_no_cycles=True):
+    with seldom_collected():
         return _applied(session, upload_id, take_file, keep, as_typed=as_typed, found=found, by=by)
 
 

@@ -11,7 +11,7 @@ from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
 from budgets.entries import STAGES
 from budgets.rates import RATES, Rate
-from core.collecting import uncollected
+from core.collecting import seldom_collected
 from core.errors import N_
 from core.money import FEN_PER
 from reports.delimited import ENDED, state_name
@@ -62,7 +62,7 @@ def write_quarterly_in(words: Words, report: QuarterlyReport, target: Target, *,
         sheets = (*lists, write_money, *rest)
     else:
         sheets = (write_projects, write_money, write_indicators, *rest, write_commitments)
-    with uncollected():
+    with seldom_collected():
         for write in (write_cover, write_overview, *sheets, write_contradictions, write_definitions):
             write(book, report)
         book.file.close()

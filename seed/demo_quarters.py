@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from core.calendar import first_quarter, next_quarter, quarter_name
-from core.collecting import uncollected
+from core.collecting import seldom_collected
 from reports.editions import Edition
 from reports.issuing import issue_edition
 from seed.demo_desk import Desk
@@ -50,7 +50,7 @@ def play(story: Story, *, until: int = LAST, tell: Callable[[int], None] = lambd
     while quarter <= until:
         year = quarter // 10
         # What is read stays with the session anyway; to search it after every quarter takes a tenth of the time.
-        with uncollected():
+        with seldom_collected():
             while quarter <= until and quarter // 10 == year:
                 _play(story, quarter)
                 tell(quarter)

@@ -1,34 +1,62 @@
-"""What a large file was read into is not searched for cycles, and the search goes on afterwards."""
+"""Cycles are searched for seldom inside, never not at all, and as usual afterwards."""
 
 import gc
+import weakref
+from collections.abc import Iterator
 
 import pytest
 
-from core.collecting import uncollected
+from core.collecting import SELDOM, seldom_collected
 
 
-def _is_old(made: object) -> bool:
-    return any(one is made for one in gc.get_objects(generation=2))
+class _Cycle:
+    def __init__(self) -> None:
+        self.itself = self
 
 
-def test_nothing_is_searched_inside_and_everything_afterwards() -> None:
-    with uncollected():
-        assert not gc.isenabled()
-        with uncollected(makes_no_cycles=True):
+@pytest.fixture(autouse=True)
+def usual() -> Iterator[tuple[int, int, int]]:
+    """Python's own thresholds, whatever the test bed has set."""
+    before = gc.get_threshold()
+    gc.set_threshold(700, 10, 10)
+    yield gc.get_threshold()
+    assert gc.get_threshold() == (700, 10, 10)
+    assert gc.isenabled()
+    gc.set_threshold(*before)
+
+
+def test_the_search_is_seldom_inside_and_as_usual_afterwards(usual: tuple[int, int, int]) -> None:
+    assert usual[0] < SELDOM[0]
+    with seldom_collected():
+        assert gc.get_threshold() == SELDOM
+        with seldom_collected():
             pass
-        assert not gc.isenabled()
-    assert gc.isenabled()
+        assert gc.get_threshold() == SELDOM
+    assert gc.get_threshold() == usual
 
 
-def test_the_search_goes_on_after_an_error() -> None:
-    with pytest.raises(ZeroDivisionError), uncollected(makes_no_cycles=True):
+def test_the_search_goes_on_as_usual_after_an_error(usual: tuple[int, int, int]) -> None:
+    with pytest.raises(ZeroDivisionError), seldom_collected():
         raise ZeroDivisionError
-    assert gc.isenabled()
+    assert gc.get_threshold() == usual
 
 
-@pytest.mark.parametrize("makes_no_cycles", [True, False])
-def test_what_holds_no_cycles_counts_as_old_at_once(makes_no_cycles: bool) -> None:
-    with uncollected(makes_no_cycles=makes_no_cycles):
-        made: list[object] = [[]]
-        assert not _is_old(made)
-    assert _is_old(made) is makes_no_cycles
+def test_a_cycle_that_is_left_inside_does_not_stay_for_as_long_as_the_block() -> None:
+    """One block begins before the other ends, as reports do that many people look at."""
+    with seldom_collected():
+        left = weakref.ref(_Cycle())
+        assert left() is not None
+        kept = [[number] for number in range(2 * SELDOM[0])]
+        assert left() is None
+    assert len(kept) == 2 * SELDOM[0]
+
+
+def test_blocks_do_not_keep_what_is_old_from_being_searched() -> None:
+    """What a block leaves is counted: the oldest are looked through again after some time."""
+    gc.collect()
+    before = gc.get_stats()[2]["collections"]
+    held = []
+    for _ in range(300):
+        with seldom_collected():
+            held.append([[number] for number in range(3_000)])
+    assert gc.get_stats()[2]["collections"] > before
