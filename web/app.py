@@ -262,14 +262,14 @@ def create_app(database: Database | None = None) -> FastAPI:
         redirect_slashes=False,
         lifespan=lifespan,
         middleware=[Middleware(layer) for layer in LAYERS],
+        # Not include_router: it would read every signature anew for each application, at the first request.
+        routes=[route for router in ROUTERS for route in router.routes],
     )
     app.state.database = own or database
     app.state.demo = _holds_demo(app.state.database)
     app.state.measures = Measures(app.state.database)
     app.state.tries = Tries(settings().sign_in_limit)
     app.state.token_tries = Tries(settings().sign_in_limit)
-    for router in ROUTERS:
-        app.include_router(router)
     app.add_exception_handler(Broken, refusals.on_broken)
     app.add_exception_handler(HTTPException, refusals.on_http_status)
     app.add_exception_handler(RequestValidationError, refusals.on_unreadable)
