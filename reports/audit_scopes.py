@@ -45,6 +45,7 @@ LEDGER_FILE, REPORT_FILE, REPORT_PACK, RETURN_PACK, AUDIT_LOG = (
     "return_pack",
     "audit_log",
 )
+PROJECTS_FILE, WORKS_FILE, PIVOT_FILE = "project_list", "work_list", "pivot"
 
 
 def _scopes() -> dict[str, Select[Any]]:
@@ -54,7 +55,7 @@ def _scopes() -> dict[str, Select[Any]]:
         joined = select_columns(Project.plan_id).join(one, one.project_id == col(Project.id))
         found[one.__tablename__] = joined.where(one.id == SUBJECT_ID)
     return found | {
-        **dict.fromkeys(("plan", LEDGER_FILE, REPORT_FILE, RETURN_PACK), plan),
+        **dict.fromkeys(("plan", LEDGER_FILE, REPORT_FILE, RETURN_PACK, PROJECTS_FILE, WORKS_FILE, PIVOT_FILE), plan),
         "milestone_report": select_columns(Project.plan_id)
         .join(Milestone, col(Milestone.project_id) == col(Project.id))
         .join(MilestoneReport, col(MilestoneReport.milestone_id) == col(Milestone.id))
@@ -104,6 +105,9 @@ SUBJECTS = {
     "database": N_("数据库"),
     "backup": N_("备份"),
     LEDGER_FILE: N_("台账文件"),
+    PROJECTS_FILE: N_("项目清单文件"),
+    WORKS_FILE: N_("工程量文件"),
+    PIVOT_FILE: N_("资金透视文件"),
     REPORT_FILE: N_("报告文件"),
     REPORT_PACK: N_("报告打包"),
     RETURN_PACK: N_("填报表打包"),

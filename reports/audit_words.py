@@ -16,7 +16,9 @@ from portfolio.corrections import CORRECTION_STATES
 from portfolio.grants import ROLES
 from portfolio.periods import PERIOD_STATES
 from portfolio.projects import STATES
+from reports import finance, quarterly, self_evaluation, workbook_carry_over
 from reports.audit_names import Key, RecordName, record_names
+from reports.audit_scopes import REPORT_FILE
 from reports.orders import ORDER_STATES
 from reports.project_history import FIELDS as PROJECT_FIELDS
 from reports.return_fields import FIELDS as RETURN_FIELDS
@@ -67,6 +69,7 @@ FIELDS: dict[str, str] = {
     "file": N_("文件"),
     "sha256": "SHA-256",
     "plan": N_("规划"),
+    "project": N_("项目"),
     "jurisdiction": N_("行政区划"),
     "facts": N_("形成的记录数"),
     "no_progress_reason": N_("无进展的理由"),
@@ -169,6 +172,13 @@ _STATES = {
     "correction": CORRECTION_STATES,
     "supervision_order": ORDER_STATES,
 }
+_REPORTS = {
+    "quarterly": quarterly.TITLE,
+    "finance": finance.TITLE,
+    "self-evaluation": self_evaluation.TITLE,
+    "carry-over": workbook_carry_over.TITLE,
+}
+_KINDS = {"ledger_entry": KINDS, REPORT_FILE: _REPORTS}
 _WORDS = {"stage": STAGES, "tier": TIERS, "role": ROLES}
 LEFT_OUT = frozenset({"key", "name_key", "position"})
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
@@ -258,8 +268,8 @@ def _value(subject: str, name: str, value: Any, names: dict[Key, RecordName]) ->
         record = _record(name, value)
         return Value(_kind(name), value) if record is None or record not in names else Value("text", names[record].text)
     words = _STATES.get(subject, ENTRY_STATES) if name == "state" else _WORDS.get(name)
-    if name == "kind" and subject == "ledger_entry":
-        words = KINDS
+    if name == "kind":
+        words = _KINDS.get(subject, words)
     if words and value in words:
         return Value("word", words[value])
     if isinstance(value, dict):

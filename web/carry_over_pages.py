@@ -14,13 +14,15 @@ from portfolio.carrying import LABELS
 from portfolio.facts import EDITIONS
 from portfolio.plans import Plan
 from portfolio.projects import STATES
+from reports.audit_scopes import REPORT_FILE
 from reports.carry_over import CarryLine, CarryList, carry_over_list, carry_unfinished, end_of
 from reports.exports import plan_for
 from reports.lamp_words import COLOURS
 from reports.workbook_carry_over import NOTES, TITLE, amount_text, write_carry_over
 from web.choices import Choices
-from web.deps import Chosen, Reading, SignedIn, Writing, answered, leads_to
+from web.deps import AppDatabase, Chosen, Reading, SignedIn, Writing, answered, leads_to
 from web.downloads import WORKBOOK_TYPE
+from web.exporting import told_export
 from web.forms import NO_PROBLEMS, Problems, Typed, TypedForm, collecting, raise_any, shown_again
 from web.pages import page
 from web.plan_pages import attachment
@@ -73,14 +75,16 @@ def get_carry_over(request: Request, code: str, reader: SignedIn, session: Readi
 
 @router.get("/plans/{code}/carry-over.xlsx")
 def get_carry_over_workbook(
-    request: Request, code: str, reader: SignedIn, session: Reading, choices: Chosen
+    request: Request, code: str, reader: SignedIn, session: Reading, choices: Chosen, database: AppDatabase
 ) -> Response:
     carried, _ = _asked(session, reader, request, code, choices)
     written = BytesIO()
     write_carry_over(carried, written, language=choices.language, unit=choices.unit, demo=request.app.state.demo)
     quarter = quarter_name(carried.quarter)
     name = f"{carried.plan.short_title}{TITLE}{quarter}.xlsx"
-    return attachment(written.getvalue(), WORKBOOK_TYPE, f"{code}-carry-over-{quarter}.xlsx", name)
+    answer = attachment(written.getvalue(), WORKBOOK_TYPE, f"{code}-carry-over-{quarter}.xlsx", name)
+    facts = {"kind": "carry-over", "period": quarter, "format": "xlsx"}
+    return told_export(answer, database, reader, REPORT_FILE, carried.plan.id, **facts)
 
 
 # ---- the decision

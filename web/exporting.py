@@ -13,6 +13,7 @@ from core.database import Database
 from portfolio.access import Reader
 from portfolio.plans import Plan
 from reports.audit_scopes import REPORT_FILE
+from web.choices import Choices
 from web.deps import SPARE, at_most, write_block
 
 EXPORT = "export"
@@ -43,6 +44,14 @@ def told_export(
         audit.record(session, EXPORT, subject, subject_id or 0, after=facts, by=reader.actor)
 
     return Told(answer, database, write)
+
+
+def told_file(
+    answer: Response, database: Database, reader: Reader, choices: Choices, subject: str, plan: int | None, **facts: Any
+) -> Response:
+    """A file of what a page lists; its filters are what the address says, but for the reader's language and unit."""
+    filters = {name: value for name, value in choices.others() if value}
+    return told_export(answer, database, reader, subject, plan, filters=filters, **facts)
 
 
 def told_report(

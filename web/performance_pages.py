@@ -6,11 +6,13 @@ from fastapi import APIRouter, Request, Response
 
 from core.calendar import Period, period_from_text, today
 from portfolio.access import Reader
+from reports.audit_scopes import REPORT_FILE
 from reports.findings import words_in
 from reports.self_evaluation import TITLE, SelfEvaluation, self_evaluation
 from reports.workbook_self_evaluation import notes_of, write_self_evaluation
-from web.deps import Chosen, Reading, SignedIn, see_other
+from web.deps import AppDatabase, Chosen, Reading, SignedIn, see_other
 from web.downloads import WORKBOOK_TYPE
+from web.exporting import told_export
 from web.pages import page
 from web.plan_pages import attachment
 
@@ -27,14 +29,22 @@ def period_for(year: str, last_year: int) -> Period:
 
 @router.get("/projects/{code}/performance.xlsx")
 def get_performance_workbook(
-    request: Request, code: str, reader: SignedIn, session: Reading, choices: Chosen, year: str = ""
+    request: Request,
+    code: str,
+    reader: SignedIn,
+    session: Reading,
+    choices: Chosen,
+    database: AppDatabase,
+    year: str = "",
 ) -> Response:
     asked = period_for(year, choices.quarter // 10)
     form = self_evaluation(session, reader, code, asked, edition=choices.edition)
     written = BytesIO()
     write_self_evaluation(form, written, language=choices.language, unit=choices.unit, demo=request.app.state.demo)
     plain = f"{form.project.code}-self-evaluation-{form.year}.xlsx"
-    return attachment(written.getvalue(), WORKBOOK_TYPE, plain, f"{form.project.name[:60]}{TITLE}{form.year}.xlsx")
+    answer = attachment(written.getvalue(), WORKBOOK_TYPE, plain, f"{form.project.name[:60]}{TITLE}{form.year}.xlsx")
+    facts = {"kind": "self-evaluation", "project": form.project.code, "period": str(form.year), "format": "xlsx"}
+    return told_export(answer, database, reader, REPORT_FILE, form.plan.id, **facts)
 
 
 @router.get("/projects/{code}/performance")

@@ -14,10 +14,12 @@ from budgets.ledger_list import LedgerFilter
 from budgets.ledger_sums import sums_of
 from budgets.rates import RATES, Rate
 from core.calendar import quarter_name
+from core.database import Database
 from core.errors import Broken
 from core.language import translate
 from portfolio.access import Reader
 from portfolio.facts import EDITIONS
+from reports.audit_scopes import PIVOT_FILE
 from reports.curve import RULE, curve
 from reports.findings import Words, words_in
 from reports.money_ended import ended_money
@@ -30,8 +32,9 @@ from reports.rollup import Scope
 from reports.workbook_pivot import TITLE, write_pivot
 from web.axes import money_axis
 from web.choices import PAGE_PLACE, Choices
-from web.deps import Chosen, Reading, SignedIn
+from web.deps import AppDatabase, Chosen, Reading, SignedIn
 from web.downloads import CSV_TYPE, WORKBOOK_TYPE, pieces, saved_as
+from web.exporting import told_file
 from web.forms import id_from_text, problems_of
 from web.pages import page
 from web.pivot_request import PivotRequest, pivot_request
@@ -210,21 +213,35 @@ def _headers(scope: Scope, choices: Choices, plan: str | None, suffix: str) -> d
     return saved_as(name, f"{plan or 'all'}-money-{when}.{suffix}")
 
 
+def _told(
+    answer: Response, database: Database, reader: Reader, asked: PivotRequest, choices: Choices, **facts: Any
+) -> Response:
+    """The file, once the audit trail says who takes which table."""
+    plan_id = None if asked.chosen.plan is None else asked.chosen.plan.id
+    return told_file(answer, database, reader, choices, PIVOT_FILE, plan_id, **facts)
+
+
 @router.get("/money/pivot.csv")
-def get_pivot_csv(request: Request, reader: SignedIn, session: Reading, choices: Chosen) -> Response:
+def get_pivot_csv(
+    request: Request, reader: SignedIn, session: Reading, choices: Chosen, database: AppDatabase
+) -> Response:
     asked = _asked(request, session, reader, choices)
     table = pivot(session, reader, asked.scope, asked.wish)  # whole before the body begins: that one reads nothing more
     headers = _headers(asked.scope, choices, asked.chosen.code, "csv")
     lines = pivot_as_csv(table, language=choices.language, unit=choices.unit)
-    return StreamingResponse(lines, media_type=CSV_TYPE, headers=headers)
+    answer = StreamingResponse(lines, media_type=CSV_TYPE, headers=headers)
+    return _told(answer, database, reader, asked, choices, rows=len(table.lines), format="csv")
 
 
 @router.get("/money/pivot.xlsx")
-def get_pivot_xlsx(request: Request, reader: SignedIn, session: Reading, choices: Chosen) -> Response:
+def get_pivot_xlsx(
+    request: Request, reader: SignedIn, session: Reading, choices: Chosen, database: AppDatabase
+) -> Response:
     asked = _asked(request, session, reader, choices)
+    table = pivot(session, reader, asked.scope, asked.wish)
     file = TemporaryFile()  # noqa: SIM115 (closed when its last piece was sent)
     write_pivot(
-        pivot(session, reader, asked.scope, asked.wish),
+        table,
         file,
         plan=None if asked.chosen.plan is None else asked.chosen.plan.short_title,
         language=choices.language,
@@ -233,4 +250,5 @@ def get_pivot_xlsx(request: Request, reader: SignedIn, session: Reading, choices
     )
     headers = _headers(asked.scope, choices, asked.chosen.code, "xlsx") | {"Content-Length": str(file.tell())}
     file.seek(0)
-    return StreamingResponse(pieces(file), media_type=WORKBOOK_TYPE, headers=headers)
+    answer = StreamingResponse(pieces(file), media_type=WORKBOOK_TYPE, headers=headers)
+    return _told(answer, database, reader, asked, choices, rows=len(table.lines), format="xlsx")

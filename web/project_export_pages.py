@@ -9,17 +9,20 @@ from fastapi.responses import StreamingResponse
 from sqlmodel import Session
 
 from core.calendar import quarter_name, today
+from core.database import Database
 from core.errors import N_, SeveralBroken
 from core.language import translate
 from portfolio.access import Reader
 from portfolio.facts import AS_CORRECTED, EDITIONS
 from portfolio.project_list import every_row
+from reports.audit_scopes import PROJECTS_FILE
 from reports.delimited import project_list_as_csv
 from reports.listed_totals import listed_totals
 from reports.workbook import write_project_list
 from web.choices import Choices
 from web.deps import AppDatabase, Chosen, Reading, SignedIn
 from web.downloads import CSV_TYPE, WORKBOOK_TYPE, pieces, saved_as
+from web.exporting import told_file
 from web.listed_plans import listed_plans
 from web.printed import quarter
 from web.project_filters import ListRequest, list_request
@@ -46,6 +49,14 @@ def _has_money(session: Session, reader: Reader, asked: ListRequest) -> bool:
     return listed_totals(session, reader, asked.chosen, asked.source).has_money
 
 
+def _told(
+    answer: Response, database: Database, reader: Reader, asked: ListRequest, choices: Choices, **facts: Any
+) -> Response:
+    """The file, once the audit trail says who takes which list."""
+    plan_id = None if asked.plan is None else asked.plan.id
+    return told_file(answer, database, reader, choices, PROJECTS_FILE, plan_id, **facts)
+
+
 def _headers(choices: Choices, suffix: str) -> dict[str, str]:
     """The file's name: with the day or quarter that the list is of; in plain letters for old programs."""
     when = today().isoformat() if choices.as_of is None else quarter_name(choices.as_of)
@@ -61,6 +72,8 @@ def get_projects_csv(
     request: Request, reader: SignedIn, session: Reading, choices: Chosen, database: AppDatabase
 ) -> Response:
     asked = _asked(request, session, reader)
+    totals = listed_totals(session, reader, asked.chosen, asked.source)
+    rows = totals.projects + totals.ended
 
     def lines() -> Iterator[str]:
         # The body leaves after the route's own transaction has ended, so it reads in one of its own.
@@ -73,12 +86,16 @@ def get_projects_csv(
                 money=_has_money(fresh, reader, asked),
             )
 
-    return StreamingResponse(lines(), media_type=CSV_TYPE, headers=_headers(choices, "csv"))
+    answer = StreamingResponse(lines(), media_type=CSV_TYPE, headers=_headers(choices, "csv"))
+    return _told(answer, database, reader, asked, choices, rows=rows, format="csv")
 
 
 @router.get("/projects.xlsx")
-def get_projects_xlsx(request: Request, reader: SignedIn, session: Reading, choices: Chosen) -> Response:
+def get_projects_xlsx(
+    request: Request, reader: SignedIn, session: Reading, choices: Chosen, database: AppDatabase
+) -> Response:
     asked = _asked(request, session, reader)
+    totals = listed_totals(session, reader, asked.chosen, asked.source)
     file = TemporaryFile()  # noqa: SIM115 (closed when its last piece was sent)
     write_project_list(
         _rows(session, reader, asked),
@@ -87,12 +104,13 @@ def get_projects_xlsx(request: Request, reader: SignedIn, session: Reading, choi
         unit=choices.unit,
         filters_text=_narrowed_to(asked, choices),
         plans=_titles(session, reader),
-        money=_has_money(session, reader, asked),
+        money=totals.has_money,
         demo=request.app.state.demo,
     )
     headers = _headers(choices, "xlsx") | {"Content-Length": str(file.tell())}
     file.seek(0)
-    return StreamingResponse(pieces(file), media_type=WORKBOOK_TYPE, headers=headers)
+    answer = StreamingResponse(pieces(file), media_type=WORKBOOK_TYPE, headers=headers)
+    return _told(answer, database, reader, asked, choices, rows=totals.projects + totals.ended, format="xlsx")
 
 
 def _narrowed_to(asked: ListRequest, choices: Choices) -> str:

@@ -18,10 +18,12 @@ from milestones.work_rules import plot_key
 from milestones.works import CAUSES, KINDS, TIERS
 from portfolio.access import Reader
 from portfolio.facts import EDITIONS, STATES
+from reports.audit_scopes import WORKS_FILE
 from reports.work_rows import works_as_csv
 from web.choices import PAGE_PLACE, Choices
 from web.deps import AppDatabase, Chosen, Reading, SignedIn
 from web.downloads import CSV_TYPE, saved_as
+from web.exporting import told_file
 from web.forms import NO_PROBLEMS, Problems, problems_of
 from web.listed_plans import listed_plans
 from web.pages import page
@@ -122,7 +124,10 @@ def get_works_csv(
             others = {id_: "；".join(sorted(_others(id_, twin))) for id_, twin in twins.items()}
             yield from works_as_csv(rows, titles, others, language=choices.language)
 
-    return StreamingResponse(lines(), media_type=CSV_TYPE, headers=_headers(choices))
+    count = count_works(session, reader, narrowed(asked, twins_of(session, reader) if asked.twins else {}))
+    plan_id = None if asked.chosen.plan is None else asked.chosen.plan.id
+    answer = StreamingResponse(lines(), media_type=CSV_TYPE, headers=_headers(choices))
+    return told_file(answer, database, reader, choices, WORKS_FILE, plan_id, rows=count, format="csv")
 
 
 def _others(id_: int, twin: PlotTwin) -> set[str]:

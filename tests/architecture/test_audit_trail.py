@@ -23,6 +23,8 @@ WRITES = (("core.audit", "record"), ("core.audit", "record_all"))
 TOLD = {
     *("/sign-in/oidc/callback", "/api/v1/ledger"),
     *("/audit.csv", "/audit.xlsx", "/money/ledger.csv", "/money/ledger.xlsx", "/reports/workbook"),
+    *("/projects.csv", "/projects.xlsx", "/works.csv", "/money/pivot.csv", "/money/pivot.xlsx"),
+    *("/projects/{code}/performance.xlsx", "/plans/{code}/carry-over.xlsx"),
     *("/plans/{code}/report", "/plans/{code}/finance-report", "/returns/{id_}/workbook/{upload_id}/marked"),
 }
 # Commands that only read, and `audit seal`, whose seal is itself the record of who sealed what and when.

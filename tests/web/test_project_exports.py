@@ -1,15 +1,56 @@
 """The filtered list as CSV and XLSX: the same rows in the same order as the page, and nothing a spreadsheet would calculate."""
 
 import csv
+import json
 from io import BytesIO, StringIO
 
+import pytest
 from openpyxl import load_workbook
 from starlette.testclient import TestClient
 
 from core.database import Database
 from tests.samples import make_plan, make_programme, make_project, make_small_plan
+from tests.web.test_audit_pages import newest
 from tests.web.visiting import visitor, visitor_with_role
 from web.app import create_app
+
+
+@pytest.mark.parametrize(
+    ("address", "subject", "rows", "filters"),
+    [
+        ("/projects.csv?plan=qingshan&estimate=yes", "project_list", 2, {"plan": "qingshan", "estimate": "yes"}),
+        ("/projects.xlsx?q=工程&lang=en&unit=元", "project_list", 3, {"q": "工程"}),
+        ("/works.csv?tier=verified", "work_list", 0, {"tier": "verified"}),
+        ("/money/pivot.csv?plan=qingshan&rows=programme", "pivot", None, {"plan": "qingshan", "rows": "programme"}),
+        ("/money/pivot.xlsx?rows=year", "pivot", None, {"rows": "year"}),
+        ("/plans/qingshan/carry-over.xlsx", "report", None, None),
+        ("/projects/qingshan-01/performance.xlsx?year=2024", "report", None, None),
+    ],
+)
+def test_who_takes_a_file_of_present_figures_along_stands_in_the_audit_trail(
+    database: Database, address: str, subject: str, rows: int | None, filters: dict[str, str] | None
+) -> None:
+    client = office(database)
+    before = newest(database).id
+    answer = client.get(address)
+    assert answer.status_code == 200
+    said = newest(database)
+    assert said.id != before
+    assert (said.action, said.subject, said.actor) == ("export", subject, "甲the-office（the-office）")
+    facts = json.loads(said.after or "")
+    assert facts["format"] == address.partition("?")[0].rpartition(".")[2]
+    assert facts.get("filters") == filters
+    if rows is not None:
+        assert facts["rows"] == rows
+    if rows is not None and facts["format"] == "csv":
+        assert len(read(answer.text)) - 1 == rows
+    elif rows is not None:
+        codes = [
+            cell for line in load_workbook(BytesIO(answer.content)).active.iter_rows(values_only=True) for cell in line
+        ]
+        assert len([cell for cell in codes if str(cell).startswith("qingshan-")]) == rows
+    assert client.get("/projects.csv?plan=nowhere").status_code == 422
+    assert newest(database).id == said.id, "what is refused takes nothing along"
 
 
 def office(database: Database) -> TestClient:
