@@ -8,9 +8,10 @@ from typing import Any
 import yaml
 
 Place = tuple[str | int, ...]
+_DEEPEST = 100
 
 
-class _StrictLoader(yaml.SafeLoader):
+class _StrictLoader(yaml.CSafeLoader):
     """Refuses a key that stands twice in one mapping, and reads `no`, `yes` and `on` as the words that they are."""
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
@@ -74,6 +75,18 @@ def read_yaml(path: Path) -> YamlFile:
         raise yaml.MarkedYAMLError(problem=str(error)[:200]) from error
 
 
+def _refuse_depth(text: str) -> None:
+    """Errors: yaml.MarkedYAMLError. The reader in C calls itself for what lies inside, and too deep in it the process ends."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_StrictLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > _DEEPEST:
+            raise yaml.MarkedYAMLError(problem=f"nested more than {_DEEPEST} deep", problem_mark=event.start_mark)  # type: ignore[arg-type]
+
+
 def _read(path: Path, text: str) -> YamlFile:
     lines: dict[Place, int] = {}
 
@@ -88,6 +101,12 @@ def _read(path: Path, text: str) -> YamlFile:
             for index, value_node in enumerate(node.value):
                 walk(value_node, (*place, index))
 
-    data = yaml.load(text, Loader=_StrictLoader)  # noqa: S506 (a SafeLoader)
-    walk(yaml.compose(text, Loader=yaml.SafeLoader), ())
+    _refuse_depth(text)
+    loader = _StrictLoader(text)
+    try:
+        node = loader.get_single_node()
+        data = None if node is None else loader.construct_document(node)
+    finally:
+        loader.dispose()
+    walk(node, ())
     return YamlFile(path, data, lines)

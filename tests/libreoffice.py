@@ -37,26 +37,32 @@ class Office:
 
     def recalculated(self, workbook: Path, folder: Path) -> Path:
         """The workbook as .xlsx with every formula calculated anew."""
-        return self._converted(workbook, "xlsx:Calc MS Excel 2007 XML", folder)
+        return self.all_recalculated([workbook], folder)[0]
+
+    def all_recalculated(self, workbooks: Sequence[Path], folder: Path) -> list[Path]:
+        """The same for many, by one start of the program; their names differ."""
+        return self._converted(workbooks, "xlsx:Calc MS Excel 2007 XML", folder)
 
     def printed(self, document: Path, folder: Path) -> Path:
         """The workbook or text document as .pdf."""
-        return self._converted(document, "pdf", folder)
+        return self._converted([document], "pdf", folder)[0]
 
     def saved_as(self, kind: str, workbook: Path, folder: Path) -> Path:
         """The workbook as .xls, .ods or another kind that the program writes."""
-        return self._converted(workbook, kind, folder)
+        return self._converted([workbook], kind, folder)[0]
 
-    def _converted(self, document: Path, to: str, folder: Path) -> Path:
+    def _converted(self, documents: Sequence[Path], to: str, folder: Path) -> list[Path]:
         self._set_up()
         folder.mkdir(parents=True, exist_ok=True)
-        wanted = folder / f"{document.stem}.{to.partition(':')[0]}"
-        if wanted.resolve() == document.resolve():
-            raise ValueError(f"{document} would be overwritten by its own conversion")
+        wanted = [folder / f"{document.stem}.{to.partition(':')[0]}" for document in documents]
+        for document, result in zip(documents, wanted, strict=True):
+            if result.resolve() == document.resolve():
+                raise ValueError(f"{document} would be overwritten by its own conversion")
         profile = f"-env:UserInstallation={self.profile.resolve().as_uri()}"
-        said = _run([self.program, profile, "--headless", "--convert-to", to, "--outdir", folder, document])
-        if not wanted.exists():
-            raise RuntimeError(f"no {wanted.name} came out of {document.name}: {said}")
+        said = _run([self.program, profile, "--headless", "--convert-to", to, "--outdir", folder, *documents])
+        for document, result in zip(documents, wanted, strict=True):
+            if not result.exists():
+                raise RuntimeError(f"no {result.name} came out of {document.name}: {said}")
         return wanted
 
     def _set_up(self) -> None:

@@ -17,7 +17,8 @@ from seed.yaml_lines import read_yaml
         ("a: 1\nb: !!bool x\n", 2),
         ("a: 1\nb: 0b_\n", 2),
         ("a: 1\na: 2\n", 2),
-        ("[" * 5_000, None),
+        ("a: 1\nb: " + "[" * 101, 2),
+        ("[" * 500_000, 1),
         ("a: \x00", None),
     ],
 )

@@ -38,7 +38,14 @@ PAGES = (
 )
 
 
-@pytest.mark.parametrize(("language", "viewport"), [("zh", WIDE), ("en", WIDE), ("zh", PHONE), ("en", PHONE)])
+@pytest.mark.parametrize(
+    ("language", "viewport"),
+    [
+        *(("zh", WIDE), ("en", PHONE)),
+        *(pytest.param(*one, marks=pytest.mark.soak) for one in (("en", WIDE), ("zh", PHONE))),
+    ],
+    ids=["zh-wide", "en-phone", "en-wide", "zh-phone"],
+)
 def test_every_page_is_accessible_and_no_wider_than_its_window(
     new_page: NewPage, plans: Database, live_server: Serve, language: str, viewport: dict[str, int]
 ) -> None:

@@ -77,8 +77,11 @@ def cookie(database: Database, address: str, role: str) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     ("language", "viewport"),
-    [("zh", WIDE), ("en", WIDE), ("zh", PHONE), ("en", PHONE)],
-    ids=["zh-wide", "en-wide", "zh-phone", "en-phone"],
+    [
+        *(("zh", WIDE), ("en", PHONE)),
+        *(pytest.param(*one, marks=pytest.mark.soak) for one in (("en", WIDE), ("zh", PHONE))),
+    ],
+    ids=["zh-wide", "en-phone", "en-wide", "zh-phone"],
 )
 def test_every_page_is_accessible_and_no_wider_than_its_window(
     new_page: Callable[..., Page],
