@@ -39,7 +39,7 @@ demo: setup  ## the same with a made-up history of money and works in a database
 
 # Each process has its own PostgreSQL, Chromium and LibreOffice; a file of tests stays in one, so that its data are made once.
 # The files are taken in the order of tests/conftest.py, the long ones first.
-test: setup  ## the whole suite, on SQLite and on a throw-away PostgreSQL, in a process more than there are cores, at most four
+test: setup  ## the whole suite, on SQLite and on a throw-away PostgreSQL, in a process for each core, at most four
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 
 soak: setup  ## the long tests that the suite leaves out

@@ -187,12 +187,6 @@ def plan_texts() -> Path:
 # ---- the run
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores: a third of its time a test waits for a browser, an office program or a server."""
-    return (os.cpu_count() or 1) + 1
-
-
 def pytest_collection_finish() -> None:
     """Spares the collector what was imported, which stays to the end: to walk it again and again took a fifth of the run."""
     gc.collect()

@@ -52,7 +52,13 @@ class Person:
     def __init__(self, address: str, token: str, noted: Noted, *, patient: bool = False) -> None:
         headers = {"Origin": address, "Cookie": f"{SESSION_COOKIE}={token}"}
         self._http = httpx.AsyncClient(
-            base_url=address, headers=headers, timeout=LONGEST, verify=False, trust_env=False
+            base_url=address,
+            headers=headers,
+            timeout=LONGEST,
+            verify=False,
+            trust_env=False,
+            # The server ends a connection that is idle for five seconds; both at once would be a request that breaks.
+            limits=httpx.Limits(keepalive_expiry=1.0),
         )
         self._noted, self._patient = noted, patient
         self.asked_again_at: float | None = None  # when the last press was repeated for the last time
