@@ -39,6 +39,11 @@ class ListTotals:
     work_done_fen: int | None = None
     paid_fen: int | None = None
 
+    @property
+    def rows(self) -> int:
+        """The lines of the list, ended projects among them."""
+        return self.projects + self.ended
+
 
 def totals_of(
     session: Session, reader: Reader, chosen: ProjectFilter, source: ListSource = NOW, *, entries: HasEntries = None

@@ -14,7 +14,6 @@ from portfolio.carrying import LABELS
 from portfolio.facts import EDITIONS
 from portfolio.plans import Plan
 from portfolio.projects import STATES
-from reports.audit_scopes import REPORT_FILE
 from reports.carry_over import CarryLine, CarryList, carry_over_list, carry_unfinished, end_of
 from reports.exports import plan_for
 from reports.lamp_words import COLOURS
@@ -22,7 +21,7 @@ from reports.workbook_carry_over import NOTES, TITLE, amount_text, write_carry_o
 from web.choices import Choices
 from web.deps import AppDatabase, Chosen, Reading, SignedIn, Writing, answered, leads_to
 from web.downloads import WORKBOOK_TYPE
-from web.exporting import told_export
+from web.exporting import told_report
 from web.forms import NO_PROBLEMS, Problems, Typed, TypedForm, collecting, raise_any, shown_again
 from web.pages import page
 from web.plan_pages import attachment
@@ -83,8 +82,7 @@ def get_carry_over_workbook(
     quarter = quarter_name(carried.quarter)
     name = f"{carried.plan.short_title}{TITLE}{quarter}.xlsx"
     answer = attachment(written.getvalue(), WORKBOOK_TYPE, f"{code}-carry-over-{quarter}.xlsx", name)
-    facts = {"kind": "carry-over", "period": quarter, "format": "xlsx"}
-    return told_export(answer, database, reader, REPORT_FILE, carried.plan.id, **facts)
+    return told_report(answer, database, reader, carried.plan.id, quarter, kind="carry-over")
 
 
 # ---- the decision

@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import Response
 from fastapi.concurrency import run_in_threadpool
-from sqlmodel import Session, select
+from sqlmodel import Session
 from starlette.types import Receive, Scope, Send
 
 from core import audit
@@ -15,6 +15,7 @@ from portfolio.plans import Plan
 from reports.audit_scopes import REPORT_FILE
 from web.choices import Choices
 from web.deps import SPARE, at_most, write_block
+from web.listed_plans import ListedPlan
 
 EXPORT = "export"
 
@@ -47,16 +48,21 @@ def told_export(
 
 
 def told_file(
-    answer: Response, database: Database, reader: Reader, choices: Choices, subject: str, plan: int | None, **facts: Any
+    answer: Response,
+    database: Database,
+    reader: Reader,
+    choices: Choices,
+    subject: str,
+    plan: ListedPlan | Plan | None,
+    **facts: Any,
 ) -> Response:
     """A file of what a page lists; its filters are what the address says, but for the reader's language and unit."""
     filters = {name: value for name, value in choices.others() if value}
-    return told_export(answer, database, reader, subject, plan, filters=filters, **facts)
+    return told_export(answer, database, reader, subject, None if plan is None else plan.id, filters=filters, **facts)
 
 
 def told_report(
-    answer: Response, database: Database, reader: Reader, session: Session, plan: str | None, period: str, rows: int
+    answer: Response, database: Database, reader: Reader, plan_id: int | None, period: str, **facts: Any
 ) -> Response:
-    """The workbook of a live report, which shows what no edition has published yet. `plan` is a code, None for several."""
-    plan_id = None if plan is None else session.exec(select(Plan.id).where(Plan.code == plan)).first()
-    return told_export(answer, database, reader, REPORT_FILE, plan_id, rows=rows, period=period, format="xlsx")
+    """A workbook of what stands now, which no edition has published yet; `plan_id` is None for one of several plans."""
+    return told_export(answer, database, reader, REPORT_FILE, plan_id, period=period, format="xlsx", **facts)

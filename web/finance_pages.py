@@ -6,13 +6,12 @@ from fastapi import APIRouter, Request, Response
 
 from core.calendar import period_from_text
 from core.errors import N_, Missing
-from reports.audit_scopes import REPORT_FILE
 from reports.exports import plan_for
 from reports.finance import TITLE, build_finance
 from reports.workbook_finance import write_finance
 from web.deps import AppDatabase, Chosen, Reading, SignedIn
 from web.downloads import WORKBOOK_TYPE
-from web.exporting import told_export
+from web.exporting import told_report
 from web.plan_pages import attachment
 
 router = APIRouter()
@@ -37,5 +36,4 @@ def get_finance_report(
     write_finance(report, written, language=choices.language, unit=choices.unit, demo=request.app.state.demo)
     plain, name = f"{code}-finance-{wanted}.xlsx", f"{plan.short_title}{TITLE}{wanted}.xlsx"
     answer = attachment(written.getvalue(), WORKBOOK_TYPE, plain, name)
-    facts = {"kind": "finance", "period": str(wanted), "format": "xlsx"}
-    return told_export(answer, database, reader, REPORT_FILE, plan.id, **facts)
+    return told_report(answer, database, reader, plan.id, str(wanted), kind="finance")

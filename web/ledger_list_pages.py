@@ -14,7 +14,6 @@ from budgets.ledger_list import every_entry, ledger_page
 from budgets.ledger_sums import sums_of
 from budgets.locking import lock_projects
 from core.calendar import quarter_name, today
-from core.database import Database
 from core.errors import N_, NotThere, SeveralBroken
 from core.language import translate
 from core.money import UNITS
@@ -26,7 +25,7 @@ from reports.workbook_ledger import write_ledger
 from web.choices import PAGE_PLACE, Choices
 from web.deps import AppDatabase, Chosen, Reading, SignedIn, Writing, answered, leads_to
 from web.downloads import CSV_TYPE, WORKBOOK_TYPE, pieces, saved_as
-from web.exporting import told_export
+from web.exporting import told_file
 from web.forms import TypedForm, id_from_text, problems_of
 from web.ledger_forms import source_words
 from web.ledger_list_request import LedgerRequest, ledger_request
@@ -136,20 +135,11 @@ def get_ledger_csv(
             yield from ledger_as_csv(rows, sources, titles, language=choices.language, unit=choices.unit)
 
     answer = StreamingResponse(lines(), media_type=CSV_TYPE, headers=_headers(choices, "csv"))
-    return _told(answer, database, reader, asked, choices, rows=count, format="csv")
+    return told_file(answer, database, reader, choices, LEDGER_FILE, asked.plan, rows=count, format="csv")
 
 
 def _count(session: Session, reader: Reader, asked: LedgerRequest) -> int:
     return sum(one.entries for one in sums_of(session, reader, asked.chosen).values())
-
-
-def _told(
-    answer: Response, database: Database, reader: Reader, asked: LedgerRequest, choices: Choices, **facts: Any
-) -> Response:
-    """The file, once the audit trail says who takes which part of the ledger."""
-    narrowed = asked.parameters | ({} if choices.as_of is None else {"as_of": quarter_name(choices.as_of)})
-    plan_id = None if asked.plan is None else asked.plan.id
-    return told_export(answer, database, reader, LEDGER_FILE, plan_id, filters=narrowed, **facts)
 
 
 @router.get("/money/ledger.xlsx")
@@ -172,7 +162,7 @@ def get_ledger_xlsx(
     headers = _headers(choices, "xlsx") | {"Content-Length": str(file.tell())}
     file.seek(0)
     answer = StreamingResponse(pieces(file), media_type=WORKBOOK_TYPE, headers=headers)
-    return _told(answer, database, reader, asked, choices, rows=count, format="xlsx")
+    return told_file(answer, database, reader, choices, LEDGER_FILE, asked.plan, rows=count, format="xlsx")
 
 
 def _narrowed_to(asked: LedgerRequest, choices: Choices) -> str:

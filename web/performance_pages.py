@@ -6,13 +6,12 @@ from fastapi import APIRouter, Request, Response
 
 from core.calendar import Period, period_from_text, today
 from portfolio.access import Reader
-from reports.audit_scopes import REPORT_FILE
 from reports.findings import words_in
 from reports.self_evaluation import TITLE, SelfEvaluation, self_evaluation
 from reports.workbook_self_evaluation import notes_of, write_self_evaluation
 from web.deps import AppDatabase, Chosen, Reading, SignedIn, see_other
 from web.downloads import WORKBOOK_TYPE
-from web.exporting import told_export
+from web.exporting import told_report
 from web.pages import page
 from web.plan_pages import attachment
 
@@ -43,8 +42,8 @@ def get_performance_workbook(
     write_self_evaluation(form, written, language=choices.language, unit=choices.unit, demo=request.app.state.demo)
     plain = f"{form.project.code}-self-evaluation-{form.year}.xlsx"
     answer = attachment(written.getvalue(), WORKBOOK_TYPE, plain, f"{form.project.name[:60]}{TITLE}{form.year}.xlsx")
-    facts = {"kind": "self-evaluation", "project": form.project.code, "period": str(form.year), "format": "xlsx"}
-    return told_export(answer, database, reader, REPORT_FILE, form.plan.id, **facts)
+    facts = {"kind": "self-evaluation", "project": form.project.code}
+    return told_report(answer, database, reader, form.plan.id, str(form.year), **facts)
 
 
 @router.get("/projects/{code}/performance")

@@ -14,7 +14,6 @@ from budgets.ledger_list import LedgerFilter
 from budgets.ledger_sums import sums_of
 from budgets.rates import RATES, Rate
 from core.calendar import quarter_name
-from core.database import Database
 from core.errors import Broken
 from core.language import translate
 from portfolio.access import Reader
@@ -213,14 +212,6 @@ def _headers(scope: Scope, choices: Choices, plan: str | None, suffix: str) -> d
     return saved_as(name, f"{plan or 'all'}-money-{when}.{suffix}")
 
 
-def _told(
-    answer: Response, database: Database, reader: Reader, asked: PivotRequest, choices: Choices, **facts: Any
-) -> Response:
-    """The file, once the audit trail says who takes which table."""
-    plan_id = None if asked.chosen.plan is None else asked.chosen.plan.id
-    return told_file(answer, database, reader, choices, PIVOT_FILE, plan_id, **facts)
-
-
 @router.get("/money/pivot.csv")
 def get_pivot_csv(
     request: Request, reader: SignedIn, session: Reading, choices: Chosen, database: AppDatabase
@@ -230,7 +221,9 @@ def get_pivot_csv(
     headers = _headers(asked.scope, choices, asked.chosen.code, "csv")
     lines = pivot_as_csv(table, language=choices.language, unit=choices.unit)
     answer = StreamingResponse(lines, media_type=CSV_TYPE, headers=headers)
-    return _told(answer, database, reader, asked, choices, rows=len(table.lines), format="csv")
+    return told_file(
+        answer, database, reader, choices, PIVOT_FILE, asked.chosen.plan, rows=len(table.lines), format="csv"
+    )
 
 
 @router.get("/money/pivot.xlsx")
@@ -251,4 +244,6 @@ def get_pivot_xlsx(
     headers = _headers(asked.scope, choices, asked.chosen.code, "xlsx") | {"Content-Length": str(file.tell())}
     file.seek(0)
     answer = StreamingResponse(pieces(file), media_type=WORKBOOK_TYPE, headers=headers)
-    return _told(answer, database, reader, asked, choices, rows=len(table.lines), format="xlsx")
+    return told_file(
+        answer, database, reader, choices, PIVOT_FILE, asked.chosen.plan, rows=len(table.lines), format="xlsx"
+    )

@@ -146,7 +146,7 @@ def get_plan_report(
     write_quarterly(report, written, language=choices.language, unit=choices.unit, demo=request.app.state.demo)
     name = full_name(plan.short_title, wanted, words_in(choices.language))
     answer = attachment(written.getvalue(), WORKBOOK_TYPE, f"{code}-{wanted}.xlsx", f"{name}.xlsx")
-    return told_report(answer, database, reader, session, code, str(wanted), len(report.rows))
+    return told_report(answer, database, reader, plan.id, str(wanted), kind="quarterly", rows=len(report.rows))
 
 
 def attachment(body: bytes, media_type: str, plain_name: str, name: str) -> Response:

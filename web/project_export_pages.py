@@ -9,7 +9,6 @@ from fastapi.responses import StreamingResponse
 from sqlmodel import Session
 
 from core.calendar import quarter_name, today
-from core.database import Database
 from core.errors import N_, SeveralBroken
 from core.language import translate
 from portfolio.access import Reader
@@ -44,19 +43,6 @@ def _rows(session: Session, reader: Reader, asked: ListRequest) -> Iterable[Any]
     return every_row(session, reader, asked.chosen, source=asked.source, sort=asked.sort, descending=asked.descending)
 
 
-def _has_money(session: Session, reader: Reader, asked: ListRequest) -> bool:
-    """Whether the page of this list shows columns of money."""
-    return listed_totals(session, reader, asked.chosen, asked.source).has_money
-
-
-def _told(
-    answer: Response, database: Database, reader: Reader, asked: ListRequest, choices: Choices, **facts: Any
-) -> Response:
-    """The file, once the audit trail says who takes which list."""
-    plan_id = None if asked.plan is None else asked.plan.id
-    return told_file(answer, database, reader, choices, PROJECTS_FILE, plan_id, **facts)
-
-
 def _headers(choices: Choices, suffix: str) -> dict[str, str]:
     """The file's name: with the day or quarter that the list is of; in plain letters for old programs."""
     when = today().isoformat() if choices.as_of is None else quarter_name(choices.as_of)
@@ -73,7 +59,6 @@ def get_projects_csv(
 ) -> Response:
     asked = _asked(request, session, reader)
     totals = listed_totals(session, reader, asked.chosen, asked.source)
-    rows = totals.projects + totals.ended
 
     def lines() -> Iterator[str]:
         # The body leaves after the route's own transaction has ended, so it reads in one of its own.
@@ -83,11 +68,11 @@ def get_projects_csv(
                 language=choices.language,
                 unit=choices.unit,
                 plans=_titles(fresh, reader),
-                money=_has_money(fresh, reader, asked),
+                money=totals.has_money,
             )
 
     answer = StreamingResponse(lines(), media_type=CSV_TYPE, headers=_headers(choices, "csv"))
-    return _told(answer, database, reader, asked, choices, rows=rows, format="csv")
+    return told_file(answer, database, reader, choices, PROJECTS_FILE, asked.plan, rows=totals.rows, format="csv")
 
 
 @router.get("/projects.xlsx")
@@ -110,7 +95,7 @@ def get_projects_xlsx(
     headers = _headers(choices, "xlsx") | {"Content-Length": str(file.tell())}
     file.seek(0)
     answer = StreamingResponse(pieces(file), media_type=WORKBOOK_TYPE, headers=headers)
-    return _told(answer, database, reader, asked, choices, rows=totals.projects + totals.ended, format="xlsx")
+    return told_file(answer, database, reader, choices, PROJECTS_FILE, asked.plan, rows=totals.rows, format="xlsx")
 
 
 def _narrowed_to(asked: ListRequest, choices: Choices) -> str:

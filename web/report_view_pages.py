@@ -14,6 +14,7 @@ from portfolio.facts import EDITIONS
 from portfolio.projects import STATES
 from reports.correction_rows import KINDS as CORRECTED
 from reports.edition_titles import full_name
+from reports.exports import plan_for
 from reports.findings import words_in
 from reports.lamp_words import RED, WORST_FIRST, YELLOW
 from reports.money_figures import FIGURES
@@ -123,4 +124,5 @@ def get_report_workbook(
     )
     name = full_name(f"{cover.short_title}{cover.about or ''}", cover.period, words_in(choices.language))
     answer = attachment(written.getvalue(), WORKBOOK_TYPE, f"{plain}.xlsx", f"{name}.xlsx")
-    return told_report(answer, database, reader, session, cover.plan_code, str(cover.period), len(report.rows))
+    plan_id = None if cover.plan_code is None else plan_for(session, reader, cover.plan_code).id
+    return told_report(answer, database, reader, plan_id, str(cover.period), kind="quarterly", rows=len(report.rows))

@@ -125,9 +125,8 @@ def get_works_csv(
             yield from works_as_csv(rows, titles, others, language=choices.language)
 
     count = count_works(session, reader, narrowed(asked, twins_of(session, reader) if asked.twins else {}))
-    plan_id = None if asked.chosen.plan is None else asked.chosen.plan.id
     answer = StreamingResponse(lines(), media_type=CSV_TYPE, headers=_headers(choices))
-    return told_file(answer, database, reader, choices, WORKS_FILE, plan_id, rows=count, format="csv")
+    return told_file(answer, database, reader, choices, WORKS_FILE, asked.chosen.plan, rows=count, format="csv")
 
 
 def _others(id_: int, twin: PlotTwin) -> set[str]:
